@@ -1,0 +1,122 @@
+/**
+ * JSON at the border: what a payload's bytes say, and how many bytes a text has. No Node-RED, no platform words.
+ */
+import { OneNetError } from "../errors";
+import { MAX_PAYLOAD_BYTES } from "./limits";
+
+/** Any value with a JSON form. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+export type JsonObject = { readonly [key: string]: JsonValue };
+
+/** Whether a parsed JSON value is an object (no array, not null). */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const encoder = new TextEncoder();
+
+/** The length of `text` in UTF-8, in bytes. Without Buffer, so a form in the browser counts the same. */
+export function utf8Bytes(text: string): number {
+  return encoder.encode(text).length;
+}
+
+/**
+ * A payload as text, or undefined if the bytes are not UTF-8. A leading byte order mark is dropped.
+ */
+export function readText(payload: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(payload);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A payload as JSON, or undefined if it is none. */
+export function readJson(payload: Uint8Array): JsonValue | undefined {
+  const text = readText(payload);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A value as JSON, or undefined where it has no form: a circle, a BigInt, a number that is not finite, an invalid
+ * Date, and every object that JSON would empty without a word (a Map, a RegExp, …).
+ */
+export function writeJson(value: unknown): string | undefined {
+  if (typeof value === "number" && !Number.isFinite(value)) return undefined;
+  try {
+    return typeof value === "object" && value !== null && !hasForm(value) ? undefined : JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function hasForm(value: object): boolean {
+  if (isDate(value)) return !Number.isNaN(value.getTime());
+  return ["Object", "Array"].includes(objectTag(value)) || typeof Reflect.get(value, "toJSON") === "function";
+}
+
+/**
+ * A whole number, also written as decimal digits, as firmware and platform pages do both; else undefined.
+ */
+export function readInteger(value: JsonValue | undefined): number | undefined {
+  const number = typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+  return typeof number === "number" && Number.isSafeInteger(number) ? number : undefined;
+}
+
+/**
+ * The encoded payload itself, once it is known to fit.
+ *
+ * @throws {OneNetError} ONENET_PAYLOAD_TOO_LARGE above {@link MAX_PAYLOAD_BYTES}: the platform would cut the link
+ */
+export function checkPayloadSize(text: string): string {
+  if (text.length * 3 <= MAX_PAYLOAD_BYTES) return text;
+  const bytes = utf8Bytes(text);
+  if (bytes > MAX_PAYLOAD_BYTES) {
+    throw new OneNetError("ONENET_PAYLOAD_TOO_LARGE", { bytes, maxBytes: MAX_PAYLOAD_BYTES });
+  }
+  return text;
+}
+
+/** The built-in type of an object (`Date`, `Map`, …), true also for objects of another realm (function nodes). */
+export function objectTag(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+/** A Date, also one of another realm. */
+export function isDate(value: unknown): value is Date {
+  return typeof value === "object" && value !== null && objectTag(value) === "Date";
+}
+
+/** A text for an error, cut where it is longer than `length` characters: names from messages have no bound. */
+export function clip(text: string, length = 120): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
+/** A short name of any value for an error text: `NaN`, `Buffer`, `BigInt`, `"Monday"`, `2026-01-31T00:00:00.000Z`. */
+export function describeValue(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(clip(value, 40));
+    case "bigint":
+      return "BigInt";
+    case "function":
+    case "symbol":
+      return typeof value;
+    case "object":
+      return value === null ? "null" : describeObject(value);
+    default:
+      return String(value);
+  }
+}
+
+function describeObject(value: object): string {
+  const tag = objectTag(value);
+  if (isDate(value)) return Number.isNaN(value.getTime()) ? "invalid Date" : value.toISOString();
+  if (tag === "Uint8Array") return "Buffer";
+  return tag === "Object" || tag === "Array" ? tag.toLowerCase() : tag;
+}

@@ -1,0 +1,182 @@
+/**
+ * Topics of the platform built, read and judged by the table of {@link ./topic-table}. The only file with `$sys`.
+ *
+ * @see docs 920; docs 2022, topic rules
+ */
+import { OneNetError } from "../errors";
+import { clip, utf8Bytes } from "./json";
+import { MAX_FILTER_BYTES, MAX_TOPIC_LEVELS, MQTT_MAX_TOPIC_BYTES } from "./limits";
+import {
+  type DeviceIdentity,
+  type ParsedTopic,
+  type ProductKind,
+  TOPICS,
+  type TopicKind,
+  type TopicParams,
+  type TopicRow,
+} from "./topic-table";
+
+export * from "./topic-table";
+
+/** `$sys/{pid}/{device-name}`: all topics of a device begin with it and a slash. */
+export function devicePrefix(device: DeviceIdentity): string {
+  return `$sys/${device.productId}/${device.deviceName}`;
+}
+
+/** Builds a topic of the table. */
+export function topicOf<K extends TopicKind>(
+  device: DeviceIdentity,
+  kind: K,
+  params: TopicParams<K>,
+): string {
+  const values: Readonly<Record<string, string>> = params;
+  const suffix = TOPICS[kind].suffix.replace(/\{(\w+)\}/, (_, name: string) => String(values[name]));
+  return `${devicePrefix(device)}/${suffix}`;
+}
+
+/** The topics and filters of everyday use, by name. */
+export const topics = {
+  datapointPost: (device: DeviceIdentity) => topicOf(device, "datapoint-post", {}),
+  datapointAccepted: (device: DeviceIdentity) => topicOf(device, "datapoint-accepted", {}),
+  datapointRejected: (device: DeviceIdentity) => topicOf(device, "datapoint-rejected", {}),
+  datapointReplyFilter: (device: DeviceIdentity) => `${topicOf(device, "datapoint-post", {})}/+`,
+  commandRequest: (device: DeviceIdentity, commandId: string) =>
+    topicOf(device, "command-request", { commandId }),
+  commandResponse: (device: DeviceIdentity, commandId: string) =>
+    topicOf(device, "command-response", { commandId }),
+  commandResponseAccepted: (device: DeviceIdentity, commandId: string) =>
+    topicOf(device, "command-response-accepted", { commandId }),
+  commandResponseRejected: (device: DeviceIdentity, commandId: string) =>
+    topicOf(device, "command-response-rejected", { commandId }),
+  /** Requests, and the platform's verdict on responses. */
+  commandFilter: (device: DeviceIdentity) => `${devicePrefix(device)}/cmd/#`,
+  propertyPost: (device: DeviceIdentity) => topicOf(device, "property-post", {}),
+  propertyPostReply: (device: DeviceIdentity) => topicOf(device, "property-post-reply", {}),
+  propertySet: (device: DeviceIdentity) => topicOf(device, "property-set", {}),
+  propertySetReply: (device: DeviceIdentity) => topicOf(device, "property-set-reply", {}),
+  propertyGet: (device: DeviceIdentity) => topicOf(device, "property-get", {}),
+  propertyGetReply: (device: DeviceIdentity) => topicOf(device, "property-get-reply", {}),
+  /** The one filter the C SDKs subscribe. */
+  thingFilter: (device: DeviceIdentity) => `${devicePrefix(device)}/thing/#`,
+} as const;
+
+/** The filters a device of this kind subscribes after each login: as few as carry every reply and request. */
+export function deviceFilters(device: DeviceIdentity, kind: ProductKind): readonly string[] {
+  return kind === "thing-model"
+    ? [topics.thingFilter(device)]
+    : [topics.datapointReplyFilter(device), topics.commandFilter(device)];
+}
+
+/** The suffix of each topic as a pattern over whole levels. */
+const PATTERNS = Object.entries(TOPICS).map(([kind, row]) => ({
+  kind: kind as TopicKind,
+  pattern: new RegExp(`^${row.suffix.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`),
+}));
+
+/** Reads a topic of the table, whoever's it is; undefined for any other. */
+export function parseTopic(topic: string): ParsedTopic | undefined {
+  const [root, productId, deviceName, ...levels] = topic.split("/");
+  if (root !== "$sys" || !productId || !deviceName) return undefined;
+  const suffix = levels.join("/");
+  for (const { kind, pattern } of PATTERNS) {
+    const found = pattern.exec(suffix);
+    // The pattern was made from the same row as the type.
+    if (found) return { kind, device: { productId, deviceName }, ...found.groups } as ParsedTopic;
+  }
+  return undefined;
+}
+
+/**
+ * The topic itself, once any MQTT broker would take it.
+ *
+ * @throws {OneNetError} ONENET_TOPIC_INVALID.type, .empty, .wildcard, .null, .length
+ * @see MQTT 3.1.1 §4.7
+ */
+export function checkPublishTopic(topic: unknown, rules: { readonly maxBytes?: number } = {}): string {
+  if (topic === undefined || topic === null || topic === "")
+    throw new OneNetError("ONENET_TOPIC_INVALID.empty");
+  if (typeof topic !== "string") throw new OneNetError("ONENET_TOPIC_INVALID.type", { type: typeof topic });
+  if (/[+#]/.test(topic)) throw new OneNetError("ONENET_TOPIC_INVALID.wildcard", { topic: clip(topic) });
+  if (topic.includes("\0")) throw new OneNetError("ONENET_TOPIC_INVALID.null", { topic: clip(topic) });
+  const maxBytes = rules.maxBytes ?? MQTT_MAX_TOPIC_BYTES;
+  const bytes = utf8Bytes(topic);
+  if (bytes > maxBytes) throw new OneNetError("ONENET_TOPIC_INVALID.length", { bytes, maxBytes });
+  return topic;
+}
+
+/**
+ * Refuses a topic at which the platform would cut the link of this device.
+ *
+ * @throws {OneNetError} ONENET_TOPIC_FORBIDDEN.foreign, .unknown, .platform, .kind; ONENET_TOPIC_INVALID.levels, .characters
+ * @see docs 2022, topic rules; observed: `dp/post/json` on a OneJSON product cuts the link within 0.3 s
+ */
+export function checkDevicePublish(topic: string, device: DeviceIdentity, productKind: ProductKind): void {
+  const prefix = devicePrefix(device);
+  const shown = { topic: clip(topic) };
+  if (!topic.startsWith(`${prefix}/`))
+    throw new OneNetError("ONENET_TOPIC_FORBIDDEN.foreign", { ...shown, prefix });
+  const levels = topic.split("/").length;
+  if (levels > MAX_TOPIC_LEVELS) {
+    throw new OneNetError("ONENET_TOPIC_INVALID.levels", { ...shown, levels, maxLevels: MAX_TOPIC_LEVELS });
+  }
+  if (!/^[A-Za-z0-9/_$-]+$/.test(topic)) throw new OneNetError("ONENET_TOPIC_INVALID.characters", shown);
+  const parsed = parseTopic(topic);
+  if (!parsed) throw new OneNetError("ONENET_TOPIC_FORBIDDEN.unknown", shown);
+  const row: TopicRow = TOPICS[parsed.kind];
+  if (row.direction === "down") throw new OneNetError("ONENET_TOPIC_FORBIDDEN.platform", shown);
+  if (row.product !== "both" && row.product !== productKind) {
+    throw new OneNetError("ONENET_TOPIC_FORBIDDEN.kind", { ...shown, productKind });
+  }
+}
+
+/** First levels that the platform refuses to a product of the other kind. `thing` on data streams is inferred. */
+const REFUSED_NAMESPACE: Readonly<Record<ProductKind, string>> = {
+  "thing-model": "cmd",
+  "data-stream": "thing",
+};
+
+/**
+ * The platform's answer to a SUBSCRIBE: true grants QoS 0, false is SUBACK 0x80 (the connection stays).
+ *
+ * Wildcards from level 4 on, the device's own prefix, ≤ 512 bytes, ≤ 8 levels, not the other kind's namespace.
+ * Filters on topics that do not exist are granted (firmware in the field subscribes such, unpunished).
+ *
+ * @see docs 2022, topic rules; observed 2026-09 on a thing-model product: `cmd/#` and `cmd/request/+` get 0x80
+ */
+export function checkDeviceFilter(filter: string, device: DeviceIdentity, productKind: ProductKind): boolean {
+  const levels = filter.split("/");
+  const prefix = `${devicePrefix(device)}/`;
+  return (
+    filter.startsWith(prefix) &&
+    filter.length > prefix.length &&
+    isFilter(levels) &&
+    levels.length <= MAX_TOPIC_LEVELS &&
+    utf8Bytes(filter) <= MAX_FILTER_BYTES &&
+    levels[3] !== REFUSED_NAMESPACE[productKind]
+  );
+}
+
+/** `+` and `#` fill a level, `#` is the last. */
+function isFilter(levels: readonly string[]): boolean {
+  return levels.every(
+    (level, index) =>
+      !/[+#\0]/.test(level) || level === "+" || (level === "#" && index === levels.length - 1),
+  );
+}
+
+/**
+ * Whether a topic falls under a filter. `a/#` takes `a` too; a wildcard at the first level takes no `$…` topic.
+ *
+ * @see MQTT 3.1.1 §4.7.1, §4.7.2
+ */
+export function matchesFilter(filter: string, topic: string): boolean {
+  if (topic.startsWith("$") && /^[+#]/.test(filter)) return false;
+  const wanted = filter.split("/");
+  const levels = topic.split("/");
+  for (const [index, want] of wanted.entries()) {
+    if (want === "#") return true;
+    if (index >= levels.length) return false;
+    if (want !== "+" && want !== levels[index]) return false;
+  }
+  return wanted.length === levels.length;
+}
