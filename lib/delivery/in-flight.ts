@@ -1,0 +1,154 @@
+import type { Clock, Timer } from "../clock";
+import type { Publish, QueuedMessage } from "./message";
+
+/**
+ * One PUBLISH and the messages it carries. It keeps its id and its bytes through every retry, so that the
+ * platform, and whoever reads its logs, can tell a repetition from a new message.
+ */
+export interface Pack {
+  readonly publish: Publish;
+  readonly messages: readonly QueuedMessage[];
+  /** The key of the platform's reply that settles it; none when PUBACK or the write is all there is. */
+  readonly replyKey: string | undefined;
+  readonly isAnswer: boolean;
+  /** Counts up in the order in which packs were sent first; 0 before that. */
+  order: number;
+  /** The same for the last time it was sent. */
+  number: number;
+  attempts: number;
+  /** Deadlines that passed while the link was alive: these count against the attempts allowed. */
+  timeouts: number;
+  /** How often the link was closed right after it was sent while it was the oldest one unanswered. */
+  closedLinks: number;
+  acknowledged: boolean;
+  sentAtMonotonicMs: number;
+}
+
+/** When a deadline could not be judged (the link is being asked for a sign of life). */
+const SECOND_LOOK_MS = 1000;
+
+/** The latest answer of a kind: to which one, by its number, and when. */
+interface Progress {
+  readonly number: number;
+  readonly atMs: number;
+}
+
+const NONE: Progress = { number: 0, atMs: Number.NEGATIVE_INFINITY };
+
+/**
+ * What is sent and not answered, in order of sending. Each is due the same time after it was sent, or after the
+ * last answer to one before it: OneNET may take one message a second only, and make the others wait their turn.
+ */
+export class InFlight {
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #onDeadline: (pack: Pack) => boolean;
+  readonly #packs = new Set<Pack>();
+  readonly #byReplyKey = new Map<string, Pack>();
+  #answers = 0;
+  #entered = 0;
+  #acknowledged = NONE;
+  #replied = NONE;
+  #timer: Timer | undefined;
+
+  /** @param onDeadline returns false to be asked again a little later */
+  constructor(clock: Clock, timeoutMs: number, onDeadline: (pack: Pack) => boolean) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    this.#onDeadline = onDeadline;
+  }
+
+  get size(): number {
+    return this.#packs.size;
+  }
+
+  /** How many of them count against the window: answers to commands do not. */
+  get inWindow(): number {
+    return this.#packs.size - this.#answers;
+  }
+
+  has(pack: Pack): boolean {
+    return this.#packs.has(pack);
+  }
+
+  /** Enters a pack, before it is sent. */
+  add(pack: Pack): void {
+    pack.sentAtMonotonicMs = this.#clock.monotonicMs();
+    this.#entered += 1;
+    pack.number = this.#entered;
+    if (pack.order === 0) pack.order = this.#entered;
+    this.#packs.add(pack);
+    if (pack.isAnswer) this.#answers += 1;
+    if (pack.replyKey !== undefined) this.#byReplyKey.set(pack.replyKey, pack);
+    this.#watch();
+  }
+
+  /** A PUBACK or a reply came for it: the other side goes on to what follows. */
+  answered(pack: Pack, by: "puback" | "reply"): void {
+    // Answers to commands have a lane of their own: they tell nothing of the others.
+    if (pack.isAnswer) return;
+    const progress = { number: pack.number, atMs: this.#clock.monotonicMs() };
+    if (by === "puback") this.#acknowledged = progress;
+    else this.#replied = progress;
+  }
+
+  find(replyKey: string): Pack | undefined {
+    return this.#byReplyKey.get(replyKey);
+  }
+
+  remove(pack: Pack): void {
+    if (!this.#packs.delete(pack)) return;
+    if (pack.isAnswer) this.#answers -= 1;
+    if (pack.replyKey !== undefined) this.#byReplyKey.delete(pack.replyKey);
+    if (this.#packs.size === 0) this.#stopWatch();
+  }
+
+  /** In the order in which they were sent first, whatever was repeated since. */
+  takeAll(): Pack[] {
+    const packs = [...this.#packs].sort((a, b) => a.order - b.order);
+    this.#packs.clear();
+    this.#answers = 0;
+    this.#byReplyKey.clear();
+    this.#stopWatch();
+    return packs;
+  }
+
+  #stopWatch(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #dueMs(pack: Pack): number {
+    const before = ({ number, atMs }: Progress) => (number < pack.number ? atMs : NONE.atMs);
+    const waitsForReply = pack.acknowledged || pack.publish.qos === 0;
+    const pubackMs = waitsForReply ? NONE.atMs : before(this.#acknowledged);
+    return this.#timeoutMs + Math.max(pack.sentAtMonotonicMs, before(this.#replied), pubackMs);
+  }
+
+  /** One timer for all. */
+  #watch(): void {
+    if (this.#timer !== undefined || this.#packs.size === 0) return;
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (const pack of this.#packs) dueMs = Math.min(dueMs, this.#dueMs(pack));
+    this.#lookIn(dueMs - this.#clock.monotonicMs());
+  }
+
+  #lookIn(delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#clock.startTimer(delayMs, () => this.#expire());
+  }
+
+  #expire(): void {
+    this.#timer = undefined;
+    // A timer may fire a fraction of a millisecond early.
+    const nowMs = this.#clock.monotonicMs() + 1;
+    for (const pack of [...this.#packs]) {
+      if (this.#dueMs(pack) > nowMs) continue;
+      if (this.#packs.has(pack) && !this.#onDeadline(pack)) {
+        this.#lookIn(SECOND_LOOK_MS);
+        return;
+      }
+    }
+    this.#watch();
+  }
+}

@@ -1,0 +1,116 @@
+import type { OneNetError } from "../errors";
+import type { Datapoint } from "../protocol/datapoint";
+
+/**
+ * How far a message has come; each word includes the ones before it.
+ *
+ * - `queued`: taken into the outbox
+ * - `sent`: handed to the socket, which is all that QoS 0 can know
+ * - `acknowledged`: PUBACK (QoS 1) or PUBCOMP (QoS 2) came: the broker has it
+ * - `accepted`: the platform's own reply for this message came: it is stored
+ */
+export type DeliveryState = "queued" | "sent" | "acknowledged" | "accepted";
+
+const ORDER: readonly DeliveryState[] = ["queued", "sent", "acknowledged", "accepted"];
+
+/** Whether `state` is `wanted` or further. */
+export function hasReached(state: DeliveryState, wanted: DeliveryState): boolean {
+  return ORDER.indexOf(state) >= ORDER.indexOf(wanted);
+}
+
+export type Qos = 0 | 1 | 2;
+
+/** MQTT 5 publish properties, in the names MQTT.js and Node-RED's own nodes use. */
+export interface PublishProperties {
+  readonly contentType?: string;
+  readonly responseTopic?: string;
+  readonly correlationData?: Buffer;
+  readonly userProperties?: Readonly<Record<string, string | string[]>>;
+  readonly messageExpiryInterval?: number;
+}
+
+/** One MQTT PUBLISH as it goes on the wire. */
+export interface Publish {
+  readonly topic: string;
+  readonly payload: string | Buffer;
+  readonly qos: Qos;
+  readonly retain: boolean;
+  readonly properties?: PublishProperties;
+}
+
+/** What waits to be sent: a ready-made publish, or datapoints that are encoded (and packed) when they are sent. */
+export type Draft =
+  | { readonly kind: "publish"; readonly publish: Publish; readonly replyKey?: string }
+  | { readonly kind: "datapoints"; readonly points: readonly Datapoint[]; readonly qos: 0 | 1 };
+
+/** What the platform said against a message. */
+export interface Rejection {
+  readonly code: number;
+  readonly message: string;
+}
+
+/** What became of a message, times in ms since the Unix epoch. Goes into `msg.onenet`. */
+export interface Receipt {
+  readonly state: DeliveryState;
+  /** The id in OneNET's JSON, where there is one: what the platform's logs show. */
+  readonly id?: string;
+  /** How often it was handed to the socket. */
+  readonly attempts: number;
+  readonly queuedAt: number;
+  readonly sentAt?: number;
+  readonly acknowledgedAt?: number;
+  readonly acceptedAt?: number;
+}
+
+/** How a message wants to be handled. */
+export interface DeliveryOptions {
+  /** When the sender is told: it is told once, at this state or at a failure before it. */
+  readonly completeWhen: DeliveryState;
+  /** Life time in ms from now; a message older than this is not sent. Never, when missing. */
+  readonly expiryMs?: number;
+  /** An answer to a command, or a birth message: overtakes everything, ignores the window, is sent once or not at all. */
+  readonly answer?: boolean;
+  /** Puts the failure in the sender's words (an expired answer is ONENET_COMMAND_EXPIRED). */
+  readonly explain?: (failure: Failure) => OneNetError;
+}
+
+/** Why a message failed, before it is put in words. */
+export type Failure =
+  | { readonly kind: "expired"; readonly ageMs: number; readonly expiryMs: number }
+  | { readonly kind: "rejected"; readonly rejection: Rejection }
+  | { readonly kind: "link-lost" }
+  | { readonly kind: "other"; readonly error: OneNetError };
+
+/** A message in the outbox or in flight. Only the delivery folder changes it. */
+export interface QueuedMessage {
+  readonly draft: Draft;
+  readonly options: DeliveryOptions;
+  readonly bytes: number;
+  readonly queuedAt: number;
+  /** Monotonic ms at which it was taken, for its age. */
+  readonly queuedAtMonotonicMs: number;
+  state: DeliveryState;
+  id?: string;
+  attempts: number;
+  sentAt?: number;
+  acknowledgedAt?: number;
+  acceptedAt?: number;
+  /** The sender has been told. */
+  told: boolean;
+  /** It is out of the outbox and out of flight for good. */
+  settled: boolean;
+  readonly tell: (error: OneNetError | undefined, receipt: Receipt) => void;
+}
+
+export function receiptOf(message: QueuedMessage): Receipt {
+  const { state, id, attempts, queuedAt, sentAt, acknowledgedAt, acceptedAt } = message;
+  return {
+    state,
+    ...(id === undefined ? {} : { id }),
+    attempts,
+    queuedAt,
+    ...(sentAt === undefined ? {} : { sentAt }),
+    ...(acknowledgedAt === undefined ? {} : { acknowledgedAt }),
+    ...(acceptedAt === undefined ? {} : { acceptedAt }),
+  };
+}

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import type { Draft, QueuedMessage } from "../../../lib/delivery/message";
+import { devicePacker, postReplyKey, publishPacker } from "../../../lib/delivery/packer";
+
+const DEVICE = { productId: "pid", deviceName: "dev" };
+
+function queued(draft: Draft, answer = false): QueuedMessage {
+  return {
+    draft,
+    options: { completeWhen: "accepted", answer },
+    bytes: 1,
+    queuedAt: 0,
+    queuedAtMonotonicMs: 0,
+    state: "queued",
+    attempts: 0,
+    told: false,
+    settled: false,
+    tell: () => undefined,
+  };
+}
+
+const POINTS = [{ stream: "temperature", value: 21.5, atMs: 1_700_000_000_123 }];
+
+describe("packer", () => {
+  const kinds = [
+    {
+      kind: "data-stream",
+      topic: "$sys/pid/dev/dp/post/json",
+      payload: { id: 7, dp: { temperature: [{ v: 21.5, t: 1_700_000_000 }] } },
+    },
+    {
+      kind: "thing-model",
+      topic: "$sys/pid/dev/thing/property/post",
+      payload: {
+        id: "7",
+        version: "1.0",
+        params: { temperature: { value: 21.5, time: 1_700_000_000_123 } },
+      },
+    },
+  ] as const;
+  for (const { kind, topic, payload } of kinds) {
+    it(`encodes datapoints of a ${kind} product with an id of their own`, () => {
+      const message = queued({ kind: "datapoints", points: POINTS, qos: 0 });
+      const pack = devicePacker(DEVICE, kind, () => 7).pack(message);
+      assert.equal(pack.publish.topic, topic);
+      assert.deepEqual(JSON.parse(pack.publish.payload.toString()), payload);
+      assert.deepEqual([pack.publish.qos, pack.publish.retain], [0, false]);
+      assert.equal(pack.replyKey, postReplyKey(7));
+      assert.equal(message.id, "7");
+      assert.deepEqual([pack.isAnswer, pack.attempts, pack.acknowledged], [false, 0, false]);
+    });
+  }
+
+  it("takes a ready-made publish as it is", () => {
+    const publish = { topic: "t", payload: Buffer.from([1]), qos: 2, retain: true } as const;
+    for (const packer of [publishPacker, devicePacker(DEVICE, "thing-model", () => 1)]) {
+      const pack = packer.pack(queued({ kind: "publish", publish, replyKey: "key" }, true));
+      assert.equal(pack.publish, publish);
+      assert.deepEqual([pack.replyKey, pack.isAnswer], ["key", true]);
+    }
+  });
+
+  it("has no datapoints on a plain broker", () => {
+    assert.throws(
+      () => publishPacker.pack(queued({ kind: "datapoints", points: POINTS, qos: 1 })),
+      /no device/,
+    );
+  });
+
+  it("throws what makes encoding impossible", () => {
+    const packer = devicePacker(DEVICE, "data-stream", () => 1);
+    assert.throws(() => packer.pack(queued({ kind: "datapoints", points: [], qos: 1 })), {
+      code: "ONENET_DATAPOINT_INVALID",
+    });
+  });
+});
