@@ -1,0 +1,52 @@
+import type { Timer } from "../clock";
+import type { Receipt } from "../delivery/message";
+import type { JsonObject } from "../protocol/json";
+import type { CommandHandler, IncomingCommand } from "./command";
+import type { CommandRequest } from "./command-desk";
+
+/** The share of a request that one handler has taken. */
+export interface Part {
+  readonly handler: CommandHandler;
+  readonly identifiers: readonly string[];
+  isAnswered: boolean;
+  command?: IncomingCommand;
+}
+
+/** A request that is handed out and not answered yet. */
+export class PendingCommand {
+  readonly request: CommandRequest;
+  readonly parts: readonly Part[];
+  /** Ms since the Unix epoch. */
+  readonly deadlineAt: number;
+  /** Settles with the delivery of the one answer; undefined where silence was the answer. */
+  readonly outcome: Promise<Receipt | undefined>;
+  timer: Timer | undefined;
+  /** What the parts answered so far have read. */
+  values: JsonObject = {};
+  #settle: (outcome: Promise<Receipt | undefined>) => void = () => undefined;
+
+  constructor(request: CommandRequest, parts: readonly Part[], deadlineAt: number) {
+    this.request = request;
+    this.parts = parts;
+    this.deadlineAt = deadlineAt;
+    this.outcome = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    // Nobody may be waiting, as when the deadline passes.
+    this.outcome.catch(() => undefined);
+  }
+
+  /** A data-stream command is answered by whoever answers first; a set or get when all its parts are. */
+  isLastPart(part: Part): boolean {
+    return this.request.kind === "command" || this.parts.every((other) => other === part || other.isAnswered);
+  }
+
+  addSuccess(part: Part, values: JsonObject): void {
+    part.isAnswered = true;
+    this.values = { ...this.values, ...values };
+  }
+
+  settle(outcome: Promise<Receipt | undefined>): void {
+    this.#settle(outcome);
+  }
+}

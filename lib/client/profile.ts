@@ -1,0 +1,109 @@
+import type { Qos } from "../delivery/message";
+import type { OutboxLimits } from "../delivery/outbox";
+import type { Endpoint, PlatformName, ProductKind } from "../protocol/platform";
+import type { SignMethod } from "../protocol/token";
+import type { DeviceIdentity } from "../protocol/topic";
+
+/** Which certificates a TLS connection trusts. */
+export type TlsTrust =
+  /** One pasted root. The hostname is checked only when asked: OneNET's certificate names none of its hosts. */
+  | { readonly kind: "pinned-root"; readonly rootPem: string; readonly checkHostname: boolean }
+  | { readonly kind: "system-ca" }
+  /** Options for `tls.connect` as made by Node-RED's own `tls-config`: ca, cert, key, servername, … */
+  | { readonly kind: "options"; readonly options: Readonly<Record<string, unknown>> };
+
+/** How a device proves who it is. The secret stays inside this object: it is never logged, shown or compared in text. */
+export interface DeviceCredential {
+  readonly kind: "device-key" | "product-key" | "token";
+  /** Base64 key, or the ready-made token. */
+  readonly secret: string;
+  readonly signMethod: SignMethod;
+  readonly tokenLifetimeMs: number;
+}
+
+/** A message the broker or this client publishes about the connection itself. */
+export interface StatusMessage {
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos: Qos;
+  readonly retain: boolean;
+}
+
+interface CommonProfile {
+  readonly platform: PlatformName;
+  readonly endpoint: Endpoint;
+  readonly tlsTrust: TlsTrust;
+  readonly keepAliveSeconds: number;
+  readonly connectTimeoutMs: number;
+  readonly limits: OutboxLimits;
+  readonly inFlightMax: number;
+  readonly ackTimeoutMs: number;
+  readonly ackAttempts: number;
+}
+
+/** A device of a OneNET product, on the platform, a private deployment or the simulator. */
+export interface DeviceProfile extends CommonProfile {
+  readonly kind: "device";
+  readonly device: DeviceIdentity;
+  /** Follows the device name in the client id after `?` (SIM and hardware report), without the `?`. */
+  readonly clientIdSuffix: string;
+  readonly productKind: ProductKind;
+  readonly credential: DeviceCredential;
+}
+
+/** A client of any MQTT broker. */
+export interface BrokerProfile extends CommonProfile {
+  readonly kind: "broker";
+  readonly protocolVersion: 4 | 5;
+  readonly clientId: string;
+  readonly username: string;
+  readonly password: string;
+  readonly cleanSession: boolean;
+  /** MQTT 5; how long the broker keeps the session, in seconds. */
+  readonly sessionExpirySeconds: number | undefined;
+  readonly will: StatusMessage | undefined;
+  readonly birth: StatusMessage | undefined;
+}
+
+export type ConnectionProfile = DeviceProfile | BrokerProfile;
+
+/**
+ * The identity under which a connection is shared: one login per key in a process. A device is the same through
+ * whatever host name it is reached; two platform instances (the public one, each private host, each simulator
+ * address) are different worlds.
+ */
+export function poolKey(profile: ConnectionProfile): string {
+  if (profile.kind === "device") {
+    const { productId, deviceName } = profile.device;
+    return `onenet:${platformInstance(profile)}/${productId}/${deviceName}`;
+  }
+  const { host, port } = profile.endpoint;
+  return `mqtt:${host.toLowerCase()}:${port}/${profile.clientId}`;
+}
+
+function platformInstance(profile: DeviceProfile): string {
+  const { host, port } = profile.endpoint;
+  if (profile.platform === "private") return host.toLowerCase();
+  // localhost and 127.0.0.1 are one simulator; its port tells it from another one.
+  if (profile.platform === "simulator")
+    return `simulator:${/^(localhost|127(\.\d+){3}|::1)$/i.test(host) ? "" : host}:${port}`;
+  return "public";
+}
+
+/** How the connection is named in texts. */
+export function profileLabel(profile: ConnectionProfile): string {
+  if (profile.kind === "device") return `${profile.device.productId}/${profile.device.deviceName}`;
+  return `${profile.endpoint.host}:${profile.endpoint.port}`;
+}
+
+/** Names the settings in which two profiles of one key differ; empty when they are equal. Tells no secret. */
+export function profileDifferences(a: ConnectionProfile, b: ConnectionProfile): string[] {
+  const left = new Map(Object.entries(a));
+  const right = new Map(Object.entries(b));
+  const names = new Set([...left.keys(), ...right.keys()]);
+  return [...names].filter((name) => {
+    // By whatever host name a device is reached, it is the same one; but nobody who wants TLS shares a link without.
+    if (a.kind === "device" && name === "endpoint") return a.endpoint.transport !== b.endpoint.transport;
+    return JSON.stringify(left.get(name)) !== JSON.stringify(right.get(name));
+  });
+}
