@@ -1,0 +1,73 @@
+import type { JsonValue } from "../protocol/json";
+import type { ProductKind } from "../protocol/platform";
+import type { Link } from "./link";
+
+/** A product with all its devices, merged from every registration that names it. */
+export class ProductRecord {
+  readonly devices = new Map<string, DeviceRecord>();
+  productKey: string | undefined;
+  registrations = 0;
+  keyRegistrations = 0;
+
+  constructor(
+    readonly productId: string,
+    readonly kind: ProductKind,
+  ) {}
+}
+
+/** The last value of a property or stream. */
+export interface LastValue {
+  readonly value: JsonValue;
+  /** Milliseconds since 1970: the device's own time if it sent one. */
+  readonly atMs: number;
+}
+
+/** Names remembered of each kind; a thing model has 100 at most. */
+const MAX_NAMES = 1000;
+
+/** What the platform remembers of a device, logged in or not. */
+export class DeviceRecord {
+  readonly createdAtMs = Date.now();
+  activatedAtMs: number | undefined;
+  lastAtMs: number | undefined;
+  /** The connection it is logged in on. */
+  link: Link | undefined;
+  /** Last values by property identifier. */
+  readonly properties = new Map<string, LastValue>();
+  /** Last values by stream. */
+  readonly datapoints = new Map<string, LastValue>();
+  registrations = 0;
+
+  constructor(
+    readonly product: ProductRecord,
+    readonly deviceName: string,
+    readonly deviceKey: string,
+    /** The platform's own number for it (did). */
+    readonly deviceNumber: string,
+  ) {}
+
+  get productId(): string {
+    return this.product.productId;
+  }
+
+  get kind(): ProductKind {
+    return this.product.kind;
+  }
+
+  /** 1 online, 0 offline, 2 never activated. @see cloud-api.md §1.4 */
+  get status(): 0 | 1 | 2 {
+    if (this.link) return 1;
+    return this.activatedAtMs === undefined ? 2 : 0;
+  }
+
+  /** Remembers a value unless a later one is known. */
+  remember(store: "properties" | "datapoints", name: string, value: JsonValue, atMs: number): void {
+    const values = this[store];
+    const known = values.get(name);
+    if (known && known.atMs > atMs) return;
+    values.set(name, { value, atMs });
+    if (values.size <= MAX_NAMES) return;
+    const [oldest = ""] = values.keys();
+    values.delete(oldest);
+  }
+}
