@@ -1,0 +1,122 @@
+import { readChosenConnection } from "../form/connection-choice";
+import type { FindConnection, ReadField, Reason, Rules } from "../form/reason";
+import { showDescriptions, showReason, showRows, showSteps } from "./rows";
+import { reasonText, type Translate, textsOf } from "./texts";
+
+export type Facts = Readonly<Record<string, boolean>>;
+
+/** What a form adds to the common behaviour while it is open. */
+export interface FormParts {
+  /** After each change, once rows are shown or hidden. */
+  update?(facts: Facts): void;
+  /** Before Node-RED reads the fields. */
+  save?(): void;
+  resize?(size: { width: number; height: number }): void;
+}
+
+export interface FormSpec {
+  readonly type: string;
+  readonly prefix: "node-input" | "node-config-input";
+  readonly rules: Rules;
+  /** What `data-when` in the markup asks for. */
+  facts(read: ReadField, find: FindConnection): Facts;
+  open?(form: OpenForm): FormParts;
+}
+
+/** One form on the screen. */
+export class OpenForm {
+  readonly node: RedNode;
+  readonly element: JQuery;
+  readonly translate: Translate;
+  readonly #spec: FormSpec;
+  readonly #touched = new Set<string>();
+  #parts: FormParts = {};
+
+  constructor(spec: FormSpec, node: RedNode) {
+    this.#spec = spec;
+    this.node = node;
+    this.translate = textsOf(spec.type);
+    this.element = $(`.onenet-form[data-form="${spec.type}"]`).last();
+  }
+
+  start(): void {
+    this.#fillDefaults();
+    this.#parts = this.#spec.open?.(this) ?? {};
+    this.element.on("input change", "input, select, textarea", (event) => {
+      const isUsers = event.originalEvent !== undefined;
+      if (isUsers) this.#touched.add(event.target.id.slice(this.#spec.prefix.length + 1));
+      this.update();
+    });
+    this.update();
+  }
+
+  /** Fields that a flow file of an older version, or one written by hand, does not have show what counts then. */
+  #fillDefaults(): void {
+    for (const [name, { value, type }] of Object.entries(this.node._def?.defaults ?? {})) {
+      if (type !== undefined || (this.node[name] !== undefined && this.node[name] !== null)) continue;
+      const field = this.field(name);
+      if (field.attr("type") === "checkbox") field.prop("checked", value === true);
+      else field.val(String(value ?? ""));
+    }
+  }
+
+  field(name: string): JQuery {
+    return this.element.find(`#${this.#spec.prefix}-${name}`);
+  }
+
+  readonly read: ReadField = (name) => {
+    const field = this.field(name);
+    if (field.length === 0) return this.node[name];
+    return field.attr("type") === "checkbox" ? field.prop("checked") : field.val();
+  };
+
+  readonly find: FindConnection = () => findConnection(this.read("connection"));
+
+  /** Fills a field as a user would, so that everything that depends on it follows. */
+  fill(name: string, value: string): void {
+    this.#touched.add(name);
+    this.field(name).val(value).trigger("change");
+  }
+
+  update(): void {
+    const facts = this.#spec.facts(this.read, this.find);
+    showRows(this.element, facts);
+    showDescriptions(this.element, this.#spec.prefix, this.translate);
+    showSteps(this.element, this.#spec.prefix, this.translate);
+    this.#parts.update?.(facts);
+    for (const name of Object.keys(this.#spec.rules)) this.#judge(name);
+  }
+
+  save(): void {
+    this.#parts.save?.();
+  }
+
+  resize(size: { width: number; height: number }): void {
+    this.#parts.resize?.(size);
+  }
+
+  /** Why the field is refused now, or undefined. */
+  reasonOf(name: string): Reason | undefined {
+    return this.#spec.rules[name]?.(this.read(name), this.read, this.find);
+  }
+
+  #judge(name: string): void {
+    const field = this.field(name);
+    if (field.length === 0) return;
+    const reason = this.reasonOf(name);
+    const isQuiet = !this.#touched.has(name) && String(this.read(name) ?? "") === "";
+    showReason(field, reason && !isQuiet ? reasonText(this.translate, reason, this.labelOf(name)) : "");
+  }
+
+  labelOf(name: string): string {
+    return this.translate(`label.${name}`);
+  }
+}
+
+/** The connection node behind an id, as the other forms need it. */
+export function findConnection(id: unknown): ReturnType<FindConnection> {
+  const node = typeof id === "string" && id !== "" ? RED.nodes.node(id) : null;
+  if (node?.type !== "onenet-connection") return undefined;
+  const name = node.name || String(node["deviceName"] || node["host"] || node.id);
+  return readChosenConnection((field) => node[field], name, node.valid !== false);
+}

@@ -1,0 +1,15 @@
+import type { ErrorParams } from "../../../lib/errors";
+import type { Reason } from "../form/reason";
+
+const PACKAGE = "@onenet-flows/node-red-contrib-onenet";
+
+/** Finds the texts of one node type in the editor's language. */
+export type Translate = (key: string, params?: ErrorParams) => string;
+
+export function textsOf(type: string): Translate {
+  return (key, params) => RED._(`${PACKAGE}/${type}:${key}`, params);
+}
+
+export function reasonText(translate: Translate, reason: Reason, field: string): string {
+  return translate(reason.key, { field, ...reason.params });
+}

@@ -1,0 +1,152 @@
+import { OneNetError } from "../../../lib/errors";
+import { PLATFORMS } from "../../../lib/protocol/platform";
+import { checkDevicePublish, checkPublishTopic } from "../../../lib/protocol/topic";
+import { checkDatapoint } from "../../../lib/protocol/value";
+import { type ChosenConnection, connectionReason } from "./connection-choice";
+import { MESSAGE_RANGES } from "./ranges";
+import {
+  type FindConnection,
+  holdsEnv,
+  numberIn,
+  oneOf,
+  type Rule,
+  type Rules,
+  reasonOf,
+  textOf,
+} from "./reason";
+
+const { expirySeconds, messageExpirySeconds, deadlineSeconds, failureCode } = MESSAGE_RANGES;
+
+function connection(needsOneNet: boolean): Rule {
+  return (value, _read, find) => {
+    const id = textOf(value);
+    return holdsEnv(id) ? undefined : connectionReason(id, find(), needsOneNet);
+  };
+}
+
+/** The product kind to judge names by; while no connection is chosen, the more generous one of the two. */
+function kindOf(find: FindConnection) {
+  return find()?.productKind ?? "thing-model";
+}
+
+/** Fixed text only: what another type of input will give is judged when it is known. */
+const stream: Rule = (value, read, find) => {
+  const text = textOf(value);
+  if (text === "" || holdsEnv(text) || textOf(read("streamType")) !== "str") return undefined;
+  return reasonOf(() =>
+    checkDatapoint({ stream: text, value: 0 }, { kind: kindOf(find), booleansAsNumbers: true }),
+  );
+};
+
+export const datapointPublishRules: Rules = {
+  connection: connection(true),
+  stream,
+  completeWhen: oneOf(["queued", "sent", "acknowledged", "accepted"]),
+  qos: oneOf(["0", "1"]),
+  expirySeconds: numberIn(expirySeconds),
+};
+
+/** The identifiers of a text, parted by commas or blanks, Chinese ones too. */
+export function splitIdentifiers(text: string): string[] {
+  return text.split(/[\s,，、;；]+/).filter((part) => part !== "");
+}
+
+const identifiers: Rule = (value, _read, find) => {
+  if (holdsEnv(value) || kindOf(find) !== "thing-model") return undefined;
+  const rules = { kind: "thing-model", booleansAsNumbers: false } as const;
+  const reasons = splitIdentifiers(textOf(value)).map((name) =>
+    reasonOf(() => checkDatapoint({ stream: name, value: 0 }, rules)),
+  );
+  const first = reasons.find((reason) => reason !== undefined);
+  return first && { key: "reason.identifier", params: { identifier: String(first.params?.["stream"]) } };
+};
+
+const receiveSets: Rule = (value, read, find) => {
+  const receivesNothing = value === false && read("receiveGets") === false && kindOf(find) === "thing-model";
+  return receivesNothing ? { key: "reason.receivesNothing" } : undefined;
+};
+
+export const commandSubscribeRules: Rules = {
+  connection: connection(true),
+  identifiers,
+  receiveSets,
+  payloadAs: oneOf(["auto", "json", "text", "buffer"]),
+  deadlineSeconds: numberIn(deadlineSeconds),
+  unhandled: oneOf(["fail", "ignore"]),
+  failureAnswer: oneOf(["body", "silence"]),
+};
+
+export const commandResponseRules: Rules = {
+  outcome: oneOf(["auto", "success", "failure"]),
+  failureCode: (value, read) =>
+    textOf(read("outcome")) === "success" ? undefined : numberIn(failureCode)(value),
+};
+
+function checkDeviceTopic(topic: string, chosen: ChosenConnection): void {
+  const { productId, deviceName, productKind } = chosen;
+  if (productId === "" || deviceName === "" || holdsEnv(productId) || holdsEnv(deviceName)) return;
+  checkDevicePublish(topic, { productId, deviceName }, productKind);
+}
+
+const topic: Rule = (value, read, find) => {
+  const text = textOf(value);
+  if (text === "" || holdsEnv(text)) return undefined;
+  const chosen = find();
+  const isLawful = chosen && PLATFORMS[chosen.platform].isOneNet && read("sendAnyway") !== true;
+  return reasonOf(() => {
+    checkPublishTopic(text);
+    if (isLawful) checkDeviceTopic(text, chosen);
+  });
+};
+
+/** What the platform of the chosen connection cannot do is refused here, unless the node may lower it. */
+function supported(check: (value: string, chosen: ChosenConnection) => void): Rule {
+  return (value, read, find) => {
+    const chosen = find();
+    if (!chosen || textOf(read("whenUnsupported")) === "lower") return undefined;
+    return reasonOf(() => check(textOf(value), chosen));
+  };
+}
+
+const qos = supported((value, { platform }) => {
+  const { maxQos } = PLATFORMS[platform];
+  if (Number(value) > maxQos)
+    throw new OneNetError("ONENET_QOS_UNSUPPORTED.qos", { qos: value, platform: "OneNET", maxQos });
+});
+
+const retain = supported((value, { platform }) => {
+  if (value === "true" && !PLATFORMS[platform].retain)
+    throw new OneNetError("ONENET_QOS_UNSUPPORTED.retain", { platform: "OneNET" });
+});
+
+function mqtt5(rule: Rule): Rule {
+  return (value, read, find) => (find()?.mqtt5 ? rule(value, read, find) : undefined);
+}
+
+const responseTopic: Rule = (value) =>
+  textOf(value) === "" || holdsEnv(value) ? undefined : reasonOf(() => checkPublishTopic(textOf(value)));
+
+const userProperties: Rule = (value) => {
+  const text = textOf(value);
+  if (text === "" || holdsEnv(text)) return undefined;
+  const refused = { key: "reason.json", params: { example: '{"unit": "°C"}' } };
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? undefined : refused;
+  } catch {
+    return refused;
+  }
+};
+
+export const mqttOutRules: Rules = {
+  connection: connection(false),
+  topic,
+  qos: (value, read, find) => oneOf(["", "0", "1", "2"])(value) ?? qos(value, read, find),
+  retain: (value, read, find) => oneOf(["", "true", "false"])(value) ?? retain(value, read, find),
+  whenUnsupported: oneOf(["refuse", "lower"]),
+  completeWhen: oneOf(["queued", "sent", "acknowledged"]),
+  expirySeconds: numberIn(expirySeconds),
+  responseTopic: mqtt5(responseTopic),
+  userProperties: mqtt5(userProperties),
+  messageExpirySeconds: mqtt5(numberIn(messageExpirySeconds)),
+};
