@@ -1,0 +1,98 @@
+import type { Node, NodeAPI, NodeDef } from "node-red";
+import type { Lease } from "../../lib/client/pool";
+import { pool } from "../../lib/client/pool";
+import type { ConnectionProfile } from "../../lib/client/profile";
+import { ONENET_ROOTS } from "../../lib/client/tls-options";
+import { type Def, FieldReader } from "../shared/config";
+import { onClose } from "../shared/runtime";
+import { readProfile } from "./config";
+import { ConnectionUsers } from "./users";
+import { ConnectionWatch } from "./watch";
+
+/** The connection node, as the nodes that use it see it. */
+export interface ConnectionNode extends Node {
+  /**
+   * Shares the connection with a node, which must release it when it closes. The errors of the connection, those
+   * thrown here among them, are reported to the user's flow.
+   *
+   * @throws {ReportedError} what is wrong with the connection's settings, ONENET_PROFILE_CONFLICT among them
+   */
+  acquire(user: Node): Lease;
+}
+
+interface Credentials {
+  readonly key: unknown;
+  readonly user: unknown;
+  readonly password: unknown;
+}
+
+export default function register(RED: NodeAPI): void {
+  sayGoodbyeAtExit(RED);
+
+  function OneNetConnection(this: Node<Credentials>, def: NodeDef): void {
+    RED.nodes.createNode(this, def);
+    const fields = new FieldReader(RED, this, def as unknown as Def);
+    const watch = new ConnectionWatch(RED, this);
+    let profile: ConnectionProfile | undefined;
+    let problem: unknown;
+    try {
+      profile = readProfile(fields, {
+        nodeId: this.id,
+        pinnedRoots: pinnedRoots(RED),
+        tlsConfigOptions: (nodeId) => tlsConfigOptions(RED, nodeId),
+      });
+    } catch (thrown) {
+      problem = watch.refused(thrown);
+    }
+    const users = new ConnectionUsers();
+    const acquire = (user: Node): Lease => {
+      users.add(user);
+      onClose(user, () => users.remove(user));
+      if (profile === undefined) throw problem;
+      try {
+        const lease = pool.acquire(profile);
+        watch.follow(lease.connection);
+        return lease;
+      } catch (thrown) {
+        throw watch.refused(thrown);
+      }
+    };
+    Object.assign(this, { acquire, users: users.spokesmen });
+    onClose(this, () => watch.stop());
+  }
+
+  RED.nodes.registerType("onenet-connection", OneNetConnection, {
+    credentials: { key: { type: "password" }, user: { type: "text" }, password: { type: "password" } },
+    settings: { onenetConnectionPinnedRoots: { value: [] } },
+  });
+}
+
+let isGoodbyeArranged = false;
+
+/** Node-RED does not wait for a connection that lingers when it ends; DISCONNECT is written all the same. */
+function sayGoodbyeAtExit(RED: NodeAPI): void {
+  if (isGoodbyeArranged) return;
+  isGoodbyeArranged = true;
+  process.once("exit", () => {
+    const lost = pool.closeNow();
+    if (lost > 0) RED.log.warn(RED._("onenet-connection.lost-at-exit", { count: lost }));
+  });
+}
+
+/** OneNET's root, and those that `settings.js` adds (`onenetConnectionPinnedRoots`: SHA-256 fingerprints). */
+function pinnedRoots(RED: NodeAPI): ReadonlySet<string> {
+  const added: unknown = Reflect.get(RED.settings, "onenetConnectionPinnedRoots");
+  if (!Array.isArray(added)) return ONENET_ROOTS;
+  return new Set([...ONENET_ROOTS, ...added.map((fingerprint) => String(fingerprint).toUpperCase())]);
+}
+
+/** What Node-RED's own `tls-config` node adds to the options of `tls.connect`. */
+function tlsConfigOptions(RED: NodeAPI, nodeId: string): Readonly<Record<string, unknown>> | undefined {
+  const node: unknown = nodeId === "" ? null : RED.nodes.getNode(nodeId);
+  if (typeof node !== "object" || node === null) return undefined;
+  const addOptions: unknown = Reflect.get(node, "addTLSOptions");
+  if (typeof addOptions !== "function") return undefined;
+  const options: Record<string, unknown> = {};
+  addOptions.call(node, options);
+  return options;
+}

@@ -1,0 +1,89 @@
+import type { FailedDatapoint } from "../../lib/client/device";
+import { asOneNetError, OneNetError } from "../../lib/errors";
+import type { Datapoint, DatapointRules } from "../../lib/protocol/datapoint";
+import { checkDatapoint } from "../../lib/protocol/datapoint";
+import { objectTag } from "../../lib/protocol/json";
+
+interface Candidate {
+  readonly stream: unknown;
+  readonly value: unknown;
+  readonly at?: unknown;
+}
+
+/** The datapoints of one message: those that can go, and those that cannot, each with its reason. */
+export interface ReadDatapoints {
+  readonly points: readonly Datapoint[];
+  readonly failed: readonly FailedDatapoint[];
+}
+
+/** Where a datapoint without a stream name of its own belongs. */
+export interface StreamChoice {
+  /** Named by the node's form; empty text when it names none. */
+  readonly named: unknown;
+  /** `msg.topic`, for values that come without a name. */
+  readonly fallback: unknown;
+}
+
+/**
+ * Reads a payload: one value, `{stream: value, …}`, `{stream, value, at}`, or an array of the last. With a stream
+ * named in the form an object is one (structured) value of that stream.
+ *
+ * @param stampAtMs the time given to datapoints without one; undefined leaves it to the platform
+ * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty when there is nothing to send
+ */
+export function readDatapoints(
+  payload: unknown,
+  stream: StreamChoice,
+  rules: DatapointRules,
+  stampAtMs: number | undefined,
+): ReadDatapoints {
+  const candidates = listCandidates(payload, stream);
+  if (candidates.length === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
+  const points: Datapoint[] = [];
+  const failed: FailedDatapoint[] = [];
+  for (const candidate of candidates) {
+    try {
+      const point = checkDatapoint(candidate, rules);
+      points.push(
+        point.atMs === undefined && stampAtMs !== undefined ? { ...point, atMs: stampAtMs } : point,
+      );
+    } catch (thrown) {
+      failed.push({ stream: nameOf(candidate.stream), error: asOneNetError(thrown) });
+    }
+  }
+  return { points, failed };
+}
+
+function listCandidates(payload: unknown, { named, fallback }: StreamChoice): Candidate[] {
+  const unnamed = named === "" ? fallback : named;
+  if (Array.isArray(payload) && (payload.length === 0 || payload.some(isDatapoint))) {
+    return payload.map((item: unknown) => readCandidate(item, unnamed));
+  }
+  if (isDatapoint(payload) && "stream" in payload) return [readCandidate(payload, unnamed)];
+  if (isPlainObject(payload) && named === "") {
+    return Object.entries(payload).map(([name, value]) => ({ stream: name, value }));
+  }
+  return [{ stream: unnamed, value: payload }];
+}
+
+function readCandidate(item: unknown, unnamed: unknown): Candidate {
+  if (!isDatapoint(item)) return { stream: unnamed, value: item };
+  const { stream = unnamed, value, at } = item;
+  return at === undefined ? { stream, value } : { stream, value, at };
+}
+
+/** `{value}` with a stream and a time where they are known, and nothing else. */
+function isDatapoint(item: unknown): item is Record<string, unknown> {
+  return isPlainObject(item) && "value" in item && Object.keys(item).every((key) => DATAPOINT_KEYS.has(key));
+}
+
+const DATAPOINT_KEYS: ReadonlySet<string> = new Set(["stream", "value", "at"]);
+
+/** Also one that a function node made: its objects are of another realm. */
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && objectTag(value) === "Object";
+}
+
+function nameOf(stream: unknown): string {
+  return typeof stream === "string" ? stream : "";
+}

@@ -1,0 +1,150 @@
+import type { Node, NodeAPI, NodeStatus } from "node-red";
+import type { Connection } from "../../lib/client/connection";
+import type { Device } from "../../lib/client/device";
+import { OneNetError } from "../../lib/errors";
+import type { ConnectionNode } from "../onenet-connection/onenet-connection";
+import type { InputStatus } from "./runtime";
+import { onClose, reportError } from "./runtime";
+import { connectionStatus, errorStatus, StatusLine } from "./status";
+
+/** A node's hold on its connection, and its status line. */
+export interface NodeConnection extends InputStatus {
+  /** Whether there is one, of the kind that was asked for. If not, that is shown and has been reported. */
+  readonly isThere: boolean;
+  /** @throws {OneNetError | ReportedError} why there is none: the settings of node or connection are wrong */
+  readonly connection: Connection;
+  /** @throws {OneNetError | ReportedError} the same, or ONENET_CONNECTION_KIND on a plain broker */
+  readonly device: Device;
+}
+
+/** What a node works with: any connection, or one of a OneNET device. */
+export type ConnectionNeed = "any" | "device";
+
+type Found = { readonly connection: Connection } | { readonly problem: unknown };
+
+/**
+ * Shares the connection that the node has chosen, for as long as the node lives. Where there is none, the status
+ * says so, it is reported once, and every message fails with the reason.
+ */
+export function leaseConnection(
+  RED: NodeAPI,
+  node: Node,
+  connectionId: unknown,
+  need: ConnectionNeed,
+): NodeConnection {
+  const found = acquire(RED, node, connectionId, need);
+  const status = new LeaseStatus(RED, node, found);
+  if ("connection" in found) {
+    const stateChanged = () => status.stateChanged();
+    onClose(node, found.connection.listen({ stateChanged, failed: () => undefined }));
+  }
+  onClose(node, () => status.close());
+  return {
+    isThere: "connection" in found,
+    get connection() {
+      return connectionOf(found);
+    },
+    get device() {
+      return deviceOf(connectionOf(found));
+    },
+    refresh: () => status.refresh(),
+    showError: (thrown) => status.showError(thrown),
+    showBroken: (thrown) => status.showBroken(thrown),
+    failedLate: (error, message) => {
+      const heir = findConnectionNode(RED, connectionId) ?? node;
+      reportError(RED, heir, error, { ...message });
+    },
+  };
+}
+
+/** Shows the connection's state, or how the last message failed: until one goes well or the state is another one. */
+class LeaseStatus implements InputStatus {
+  readonly #RED: NodeAPI;
+  readonly #line: StatusLine;
+  readonly #found: Found;
+  /** The connection's state when a message failed. */
+  #failedIn: string | undefined;
+  /** Where nothing can go well before the next deploy. */
+  #broken: NodeStatus | undefined;
+
+  constructor(RED: NodeAPI, node: Node, found: Found) {
+    this.#RED = RED;
+    this.#line = new StatusLine(node);
+    this.#found = found;
+    if ("problem" in found) this.showBroken(found.problem);
+    else this.refresh();
+  }
+
+  refresh(): void {
+    this.#failedIn = undefined;
+    this.#show("connection" in this.#found ? connectionStatus(this.#RED, this.#found.connection) : {});
+  }
+
+  showError(thrown: unknown): void {
+    this.#failedIn = stateOf(this.#found);
+    this.#show(errorStatus(thrown));
+  }
+
+  showBroken(thrown: unknown): void {
+    this.#broken ??= { ...errorStatus(thrown), shape: "ring" };
+    this.#show(this.#broken);
+  }
+
+  stateChanged(): void {
+    // Another attempt that ended like the one before says nothing new.
+    if (this.#failedIn !== stateOf(this.#found)) this.refresh();
+  }
+
+  close(): void {
+    this.#line.close();
+  }
+
+  #show(status: NodeStatus): void {
+    this.#line.show(this.#broken ?? status);
+  }
+}
+
+/** The connection's phase, or its problem's code. */
+function stateOf(found: Found): string {
+  if ("problem" in found) return "";
+  const { state } = found.connection;
+  return state.phase === "waiting" ? state.problem.code : state.phase;
+}
+
+function acquire(RED: NodeAPI, node: Node, connectionId: unknown, need: ConnectionNeed): Found {
+  const connectionNode = findConnectionNode(RED, connectionId);
+  const refuse = (problem: OneNetError): Found => {
+    reportError(RED, node, problem);
+    return { problem };
+  };
+  if (connectionNode === undefined) return refuse(new OneNetError("ONENET_CONNECTION_MISSING"));
+  try {
+    const { connection, release } = connectionNode.acquire(node);
+    onClose(node, release);
+    if (need === "any" || connection.device !== undefined) return { connection };
+    return refuse(kindError(connection));
+  } catch (problem) {
+    // The connection node has reported it.
+    return { problem };
+  }
+}
+
+function connectionOf(found: Found): Connection {
+  if ("connection" in found) return found.connection;
+  throw found.problem;
+}
+
+function deviceOf(connection: Connection): Device {
+  if (connection.device !== undefined) return connection.device;
+  throw kindError(connection);
+}
+
+function kindError(connection: Connection): OneNetError {
+  return new OneNetError("ONENET_CONNECTION_KIND", { platform: connection.label });
+}
+
+function findConnectionNode(RED: NodeAPI, connectionId: unknown): ConnectionNode | undefined {
+  const found: unknown = typeof connectionId === "string" ? RED.nodes.getNode(connectionId) : undefined;
+  const isConnection = typeof found === "object" && found !== null && "acquire" in found;
+  return isConnection ? (found as ConnectionNode) : undefined;
+}

@@ -1,0 +1,118 @@
+import type { Node, NodeAPI, NodeMessage } from "node-red";
+import { onceStarted, watchDeployment } from "./deploy";
+import type { ReportedError } from "./report";
+import { inRuntimeLanguage } from "./report";
+
+/** A message as it comes: everything in it is unknown until it is read. */
+export type Message = NodeMessage & Readonly<Record<string, unknown>>;
+
+export type Send = (message: Record<string, unknown> | (Record<string, unknown> | null)[]) => void;
+
+export type InputHandler = (message: Message, send: Send) => Promise<void> | void;
+
+/** Who shows how a node fares. */
+export interface InputStatus {
+  /** A message went well. */
+  refresh(): void;
+  /** A message failed. */
+  showError(thrown: unknown): void;
+  /** The node's settings are wrong: every message will fail. */
+  showBroken(thrown: unknown): void;
+  /** Whether a Catch node brought the message back with this node's own error: it fails again without being told again. */
+  cameBack?(message: Message): boolean;
+  /** A message failed when its node was gone: whoever has taken over tells of it. Default: the log. */
+  failedLate?(error: ReportedError, message: Message): void;
+}
+
+/**
+ * Handles each input. Whatever the handler does, `done` is called exactly once: without an error when it
+ * resolves, with the error in the runtime's language when it throws or rejects. Only a message that fails after
+ * its node was closed by a deploy has no `done` any more: see {@link InputStatus.failedLate}.
+ *
+ * @param prepare reads the node's settings and makes the handler. What it throws is reported at once, and fails
+ *   every message
+ */
+export function onInput(RED: NodeAPI, node: Node, status: InputStatus, prepare: () => InputHandler): void {
+  watchDeployment(RED);
+  const handler = prepareOrReport(RED, node, status, prepare);
+  let isClosed = false;
+  onClose(node, () => {
+    isClosed = true;
+  });
+  node.on("input", (incoming, send, done) => {
+    const message = incoming as Message;
+    const fail = (thrown: unknown) => {
+      const error = inRuntimeLanguage(RED, thrown);
+      if (isClosed) return failLate(node, status, error, message);
+      status.showError(error);
+      if (status.cameBack?.(message) === true) done();
+      else done(error);
+    };
+    const succeed = () => {
+      status.refresh();
+      done();
+    };
+    const ended = run(() => handler(message, send as Send)).then(succeed, fail);
+    // Node-RED clones the message for Complete and Catch nodes; what cannot be cloned must not end the process.
+    ended.catch((thrown) => node.error(String(thrown)));
+  });
+}
+
+function failLate(node: Node, status: InputStatus, error: ReportedError, message: Message): void {
+  if (status.failedLate === undefined) node.error(error.message);
+  else status.failedLate(error, message);
+}
+
+function prepareOrReport(
+  RED: NodeAPI,
+  node: Node,
+  status: InputStatus,
+  prepare: () => InputHandler,
+): InputHandler {
+  try {
+    return prepare();
+  } catch (thrown) {
+    const error = inRuntimeLanguage(RED, thrown);
+    status.showBroken(error);
+    reportError(RED, node, error);
+    return () => {
+      throw error;
+    };
+  }
+}
+
+async function run(handler: () => Promise<void> | void): Promise<void> {
+  await handler();
+}
+
+/** Runs when the node is closed, by a deploy or the end; Node-RED waits for it. */
+export function onClose(node: Node, close: () => Promise<void> | void): void {
+  node.on("close", (done: () => void) => {
+    run(close).then(done, (thrown) => {
+      node.error(String(thrown));
+      done();
+    });
+  });
+}
+
+/**
+ * Reports an error that belongs to no input: to Catch nodes if there are any, else to the log. At a deploy it waits
+ * until there can be some.
+ */
+export function reportError(
+  RED: NodeAPI,
+  node: Node,
+  thrown: unknown,
+  details: Record<string, unknown> = {},
+): void {
+  // Node.error takes an Error as well as text; with a message object it reaches Catch nodes.
+  const error = inRuntimeLanguage(RED, thrown) as unknown as string;
+  onceStarted(RED, node, () => {
+    try {
+      node.error(error, details);
+    } catch {
+      // The details cannot be cloned for a Catch node.
+      node.error(error);
+    }
+  });
+}
