@@ -2,10 +2,13 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { Lease } from "../../lib/client/pool";
 import { pool } from "../../lib/client/pool";
 import type { ConnectionProfile } from "../../lib/client/profile";
+import { ONENET_ROOTS } from "../../lib/client/tls-options";
 import { type Def, FieldReader } from "../shared/config";
 import { onClose } from "../shared/runtime";
 import { readProfile } from "./config";
-import { surroundingsOf } from "./surroundings";
+import { directory } from "./directory";
+import { registerRoutes } from "./routes";
+import { storeFileOf } from "./stored-queues";
 import { ConnectionUsers } from "./users";
 import { ConnectionWatch } from "./watch";
 
@@ -36,7 +39,12 @@ export default function register(RED: NodeAPI): void {
     let profile: ConnectionProfile | undefined;
     let problem: unknown;
     try {
-      profile = readProfile(fields, surroundingsOf(RED, this.id));
+      profile = readProfile(fields, {
+        nodeId: this.id,
+        pinnedRoots: pinnedRoots(RED),
+        storeFile: storeFileOf(RED),
+        tlsConfigOptions: (nodeId) => tlsConfigOptions(RED, nodeId),
+      });
     } catch (thrown) {
       problem = watch.refused(thrown);
     }
@@ -55,8 +63,10 @@ export default function register(RED: NodeAPI): void {
     };
     Object.assign(this, { acquire, users: users.spokesmen });
     onClose(this, () => watch.stop());
+    if (profile !== undefined) onClose(this, directory.add(this.id, profile));
   }
 
+  registerRoutes(RED);
   RED.nodes.registerType("onenet-connection", OneNetConnection, {
     credentials: { key: { type: "password" }, user: { type: "text" }, password: { type: "password" } },
     settings: { onenetConnectionPinnedRoots: { value: [] } },
@@ -73,4 +83,22 @@ function sayGoodbyeAtExit(RED: NodeAPI): void {
     const lost = pool.closeNow();
     if (lost > 0) RED.log.warn(RED._("onenet-connection.lost-at-exit", { count: lost }));
   });
+}
+
+/** OneNET's root, and those that `settings.js` adds (`onenetConnectionPinnedRoots`: SHA-256 fingerprints). */
+function pinnedRoots(RED: NodeAPI): ReadonlySet<string> {
+  const added: unknown = Reflect.get(RED.settings, "onenetConnectionPinnedRoots");
+  if (!Array.isArray(added)) return ONENET_ROOTS;
+  return new Set([...ONENET_ROOTS, ...added.map((fingerprint) => String(fingerprint).toUpperCase())]);
+}
+
+/** What Node-RED's own `tls-config` node adds to the options of `tls.connect`. */
+function tlsConfigOptions(RED: NodeAPI, nodeId: string): Readonly<Record<string, unknown>> | undefined {
+  const node: unknown = nodeId === "" ? null : RED.nodes.getNode(nodeId);
+  if (typeof node !== "object" || node === null) return undefined;
+  const addOptions: unknown = Reflect.get(node, "addTLSOptions");
+  if (typeof addOptions !== "function") return undefined;
+  const options: Record<string, unknown> = {};
+  addOptions.call(node, options);
+  return options;
 }

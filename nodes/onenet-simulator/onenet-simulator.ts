@@ -1,11 +1,16 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
+import type { CloudApplication } from "../../lib/simulator/cloud";
+import type { CloudEnvelope } from "../../lib/simulator/cloud-envelope";
+import type { SimulatorOptions } from "../../lib/simulator/options";
+import { acquireSimulator } from "../../lib/simulator/shared";
+import type { Simulator } from "../../lib/simulator/simulator";
 import type { Def } from "../shared/config";
 import { FieldReader } from "../shared/config";
 import { translate } from "../shared/report";
 import { onClose, onInput, reportError } from "../shared/runtime";
 import { errorStatus, StatusLine, successStatus } from "../shared/status";
 import { readOptions } from "./config";
-import { ask, holdSimulator } from "./hold";
+import type { CloudRequest } from "./message";
 import { concerns, readRequest } from "./message";
 
 export default function register(RED: NodeAPI): void {
@@ -43,4 +48,39 @@ export default function register(RED: NodeAPI): void {
   }
 
   RED.nodes.registerType("onenet-simulator", OneNetSimulator, { credentials: { keys: { type: "text" } } });
+}
+
+/**
+ * Shares a simulator until the node is closed, which may be before it has started.
+ *
+ * @param use is called once it runs; what it returns ends that
+ */
+async function holdSimulator(
+  node: Node,
+  options: SimulatorOptions,
+  use: (simulator: Simulator) => () => void,
+): Promise<Simulator> {
+  let isClosed = false;
+  let endUse: (() => void) | undefined;
+  const acquiring = acquireSimulator(options);
+  onClose(node, async () => {
+    isClosed = true;
+    endUse?.();
+    const lease = await acquiring.catch(() => undefined);
+    await lease?.release();
+  });
+  const { simulator } = await acquiring;
+  if (!isClosed) endUse = use(simulator);
+  return simulator;
+}
+
+async function ask(cloud: CloudApplication, request: CloudRequest): Promise<CloudEnvelope> {
+  switch (request.action) {
+    case "set-property":
+      return await cloud.setProperty(request);
+    case "get-property":
+      return await cloud.getProperty(request);
+    case "send-command":
+      return await cloud.sendCommand(request);
+  }
 }

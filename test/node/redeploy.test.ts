@@ -84,7 +84,7 @@ describe("redeploys", () => {
     };
     assert.deepEqual(kinds(after60), kinds(after10));
     const grown = (after60.heapUsedBytes - after10.heapUsedBytes) / MIB;
-    assert.ok(grown < 2, `the heap has grown by ${grown.toFixed(2)} MiB`);
+    assert.ok(grown < 1.5, `the heap has grown by ${grown.toFixed(2)} MiB`);
     const logins = sim.events.filter((event) => event.event === "login").length;
     assert.equal(logins, 2, "and not one login more");
   });
