@@ -97,6 +97,7 @@ export const ERROR_TEXTS = {
     "The queue of {{device}} is full ({{maxMessages}} messages, {{maxBytes}} bytes), so this message, the oldest, was dropped for a new one.",
   ONENET_EXPIRED:
     "The message waited {{ageSeconds}} s and its life time was {{expirySeconds}} s, so it was not sent.",
+  ONENET_PURGED: "The queue of {{device}} was emptied by hand before this message was sent.",
   "ONENET_ACK_TIMEOUT.puback":
     "{{host}} did not acknowledge the message after {{attempts}} attempts of {{timeoutSeconds}} s. It may have arrived all the same.",
   "ONENET_ACK_TIMEOUT.reply":
@@ -106,6 +107,20 @@ export const ERROR_TEXTS = {
     "The broker refused the message to “{{topic}}” (reason code {{reasonCode}}: {{reason}}).",
   ONENET_PUBLISH_CLOSED_LINK:
     "The platform closed the link each time this message to “{{topic}}” was sent, so it was given up. Check topic, product kind and size.",
+  ONENET_STORE_UNSUPPORTED:
+    "Keeping messages on disk needs Node.js 22.13 or later, but this is {{version}}. Update Node.js, or choose the memory store in the connection.",
+  ONENET_STORE_LOCKED:
+    "The message store {{file}} is in use by another process, so it was not opened: two Node-RED on one user directory would send everything twice. Stop the other one, or give each a user directory of its own.",
+  ONENET_STORE_UNWRITABLE:
+    "The message store {{file}} must be a file that can be written, but it cannot ({{reason}}). Check who owns the folder, its permissions and that its file system is not read-only.",
+  ONENET_STORE_CORRUPT:
+    "The message store {{file}} was damaged ({{reason}}). It was set aside as {{setAside}} and a new one was made; {{rescued}} messages could be read and are kept. Check the disk; messages beyond these may be lost.",
+  ONENET_STORE_VERSION:
+    "The message store {{file}} has version {{version}}, but this package knows versions up to {{known}}: a newer one has made it. Update the package again, or move the file away.",
+  ONENET_STORE_FULL:
+    "There is no room on the disk for the message store {{file}} ({{reason}}), so the message was not taken. Free some space; later messages are taken as soon as there is.",
+  ONENET_STORE_FAILED:
+    "The message store {{file}} could not be read or written ({{reason}}). Check the disk and the system's log.",
   ONENET_CLOSED: "The connection was closed (deploy or stop) before this message was delivered.",
   ONENET_PAYLOAD_TOO_LARGE:
     "The message has {{bytes}} bytes, the limit is {{maxBytes}}. OneNET would cut the link, so it was not sent. Send it in parts.",
@@ -183,6 +198,15 @@ export const ERROR_TEXTS = {
     "A simulator runs at {{host}}:{{port}} already with another setting ({{difference}}). Make them equal or use another address.",
   ONENET_SIMULATOR_CONFIG: "The simulator's {{field}} must be {{expected}}, but is {{got}}.",
   ONENET_SIMULATOR_REQUEST: "The simulator does not understand {{got}}; expected {{expected}}.",
+
+  // admin API
+  ONENET_CONNECTION_UNKNOWN:
+    "There is no connection “{{id}}”. Expected the id of a connection node, or a key as GET onenet/connections lists it, url-encoded.",
+  ONENET_CONNECTION_IDLE:
+    "The connection “{{id}}” is not open, because no node uses it, so there is nothing to {{action}}. Let a node use it, or purge what it has on disk.",
+  ONENET_ACTION_UNKNOWN: "A connection can do {{expected}}, but not “{{action}}”.",
+  ONENET_REQUEST_FOREIGN:
+    "The request came from a web page without a token and without a JSON content type, so it was refused. Send it with an Authorization header, or with Content-Type: application/json.",
 
   ONENET_INTERNAL:
     "Something went wrong inside the package: {{detail}}. Please report it with what led to it.",

@@ -3,6 +3,8 @@
  * scripts/write-errors-doc.mjs puts both together and fails when a code has no note, or a note no code.
  */
 
+import { STORE_FAMILIES } from "./error-notes-store.mjs";
+
 /** The codes by family, in the order of the page. */
 export const FAMILIES = [
   {
@@ -231,6 +233,7 @@ export const FAMILIES = [
       },
     },
   },
+  ...STORE_FAMILIES,
   {
     en: "Ourselves",
     zh: "本软件包",

@@ -1,11 +1,19 @@
 import type { Clock } from "../clock";
-import type { DeliverySettings } from "../delivery/delivery";
-import { Delivery, deliver } from "../delivery/delivery";
+import { Delivery } from "../delivery/delivery";
+import { DeliveryGate } from "../delivery/gate";
+import type { DeliveryLink } from "../delivery/link";
 import type { DeliveryOptions, Publish, QueuedMessage, Receipt } from "../delivery/message";
 import { countMessageIds } from "../delivery/message-id";
-import { devicePacker, publishPacker } from "../delivery/packer";
+import type { OutboxShelf } from "../delivery/outbox";
+import type { Packer } from "../delivery/packer";
+import { DevicePacker, publishPacker } from "../delivery/packer";
+import type { Outcome } from "../delivery/settlement";
+import { openShelf } from "../delivery/shelf";
+import type { MessageStore } from "../delivery/store";
+import { openStore } from "../delivery/store-registry";
 import { asOneNetError, OneNetError } from "../errors";
-import { utf8Bytes } from "../protocol/json";
+import type { ConnectionReport } from "./connection-report";
+import { connectionReport } from "./connection-report";
 import { Device } from "./device";
 import type { LinkState, LoginLog } from "./link";
 import { Link } from "./link";
@@ -18,6 +26,8 @@ export interface ConnectionListener {
   stateChanged(state: LinkState): void;
   /** Something went wrong that belongs to no message of a living node: one's outcome that came too late to be told. */
   failed(error: OneNetError, receipt?: Receipt): void;
+  /** What became of a message whose sender heard *queued* only, or that an earlier run has left on disk. */
+  outcome?(error: OneNetError | undefined, receipt: Receipt): void;
 }
 
 /** What a connection needs from outside; tests put their own in. */
@@ -40,9 +50,13 @@ export class Connection {
   readonly label: string;
   /** Missing on a plain broker. */
   readonly device: Device | undefined;
+  readonly #gate = new DeliveryGate();
+  readonly #clock: Clock;
+  readonly #packer: Packer;
   readonly #profile: ConnectionProfile;
-  readonly #delivery: Delivery;
   readonly #link: Link;
+  #store: MessageStore | undefined;
+  #isClosed = false;
   readonly #listeners = new Set<ConnectionListener>();
 
   constructor(profile: ConnectionProfile, context: ConnectionContext) {
@@ -51,19 +65,17 @@ export class Connection {
     this.#profile = profile;
     const { clock, random, loginLog, nextMessageId } = context;
     const subscriptions = new Subscriptions();
-    const packer =
+    this.#clock = clock;
+    this.#packer =
       profile.kind === "device"
-        ? devicePacker(profile.device, profile.productKind, nextMessageId)
+        ? new DevicePacker(profile.device, profile.productKind, nextMessageId)
         : publishPacker;
-    this.#delivery = new Delivery(deliverySettings(profile), packer, clock, (error, receipt) =>
-      this.#report(error, receipt),
-    );
     if (profile.kind === "device") {
       const report = (error: OneNetError) => this.#report(error);
-      this.device = new Device(profile, subscriptions, this.#delivery, clock, report);
+      this.device = new Device(profile, subscriptions, this.#gate, clock, report);
     }
     const events = {
-      up: (session: Parameters<Delivery["linkUp"]>[0]) => this.#onUp(session),
+      up: (session: DeliveryLink) => this.#onUp(session),
       down: (closedByPeer: boolean) => this.#onDown(closedByPeer),
       stateChanged: (state: LinkState) => {
         for (const listener of [...this.#listeners]) listener.stateChanged(state);
@@ -83,11 +95,16 @@ export class Connection {
 
   /** Messages that are neither delivered nor failed. */
   get held(): number {
-    return this.#delivery.held;
+    return this.#gate.held;
   }
 
   get heldBytes(): number {
-    return this.#delivery.heldBytes;
+    return this.#gate.heldBytes;
+  }
+
+  /** When the oldest message that waits at hand was queued, in ms since the Unix epoch. */
+  get oldestQueuedAt(): number | undefined {
+    return this.#gate.oldestQueuedAt;
   }
 
   /** Logins so far, refused ones included. */
@@ -102,12 +119,67 @@ export class Connection {
     };
   }
 
+  /** Opens what must be opened and logs in; what comes meanwhile waits. */
   start(): void {
-    this.#link.start();
+    const { store } = this.profile;
+    if (store.mode === "memory") {
+      this.#gate.open(this.#newDelivery(undefined));
+      this.#link.start();
+      return;
+    }
+    this.#openStore(store.file, store.mode).then(
+      () => {
+        if (!this.#isClosed) this.#link.start();
+      },
+      (thrown) => {
+        const problem = asOneNetError(thrown);
+        this.#gate.refuse(problem);
+        this.#link.refuse(problem);
+      },
+    );
   }
 
+  async #openStore(file: string, mode: "disk-behind" | "disk-always"): Promise<void> {
+    const onWarning = (warning: OneNetError) => this.#report(warning);
+    const store = await openStore(file, { onWarning });
+    this.#store = store;
+    if (this.#isClosed) return await store.close();
+    const shelf = await openShelf(store.queue(this.key), mode, this.#clock, onWarning);
+    this.#gate.open(this.#newDelivery(shelf));
+  }
+
+  #newDelivery(shelf: OutboxShelf | undefined): Delivery {
+    const outcome: Outcome = (error, receipt) => {
+      for (const listener of [...this.#listeners]) listener.outcome?.(error, receipt);
+      if (error !== undefined) this.#report(error, receipt);
+    };
+    return new Delivery(
+      { ...this.profile, label: this.label, host: this.profile.endpoint.host },
+      this.#packer,
+      this.#clock,
+      outcome,
+      shelf,
+    );
+  }
+
+  /** Drops the link and logs in again at once, as far as the login pace allows. */
   reconnect(): void {
     this.#link.reconnect();
+  }
+
+  /** Ends the wait before the next attempt, so that what waits leaves as soon as it can. */
+  drain(): void {
+    if (this.#link.state.phase === "waiting") this.#link.reconnect();
+  }
+
+  /** Throws away what waits, on disk as well. @returns how many messages that were */
+  async purge(): Promise<number> {
+    return await this.#gate.purge();
+  }
+
+  /** How the connection fares, in numbers; holds no secret. */
+  report(): ConnectionReport {
+    return connectionReport(this.key, this.label, this.profile, this.#link, this.#gate, this.#clock);
   }
 
   /**
@@ -116,40 +188,64 @@ export class Connection {
    * @throws {OneNetError} what became of it instead: ONENET_QUEUE_FULL, ONENET_EXPIRED, ONENET_PUBLISH_REFUSED,
    *   ONENET_ACK_TIMEOUT, ONENET_PUBLISH_CLOSED_LINK, ONENET_CLOSED
    */
-  async publish(publish: Publish, options: DeliveryOptions): Promise<Receipt> {
-    const bytes = utf8Bytes(publish.topic) + Buffer.byteLength(publish.payload);
-    return await deliver(this.#delivery, { kind: "publish", publish }, bytes, options);
+  publish(publish: Publish, options: DeliveryOptions): Promise<Receipt> {
+    const bytes = Buffer.byteLength(publish.topic) + Buffer.byteLength(publish.payload);
+    return new Promise((resolve, reject) => {
+      this.#gate.enqueue({ kind: "publish", publish }, bytes, options, (error, receipt) => {
+        if (error === undefined) resolve(receipt);
+        else reject(error);
+      });
+    });
   }
 
   /** Says DISCONNECT; what is held fails with ONENET_CLOSED. */
   async close(): Promise<void> {
-    this.#delivery.close(new OneNetError("ONENET_CLOSED"));
-    this.device?.commands.abandonAll();
-    await this.#link.close();
+    this.#isClosed = true;
+    this.#gate.storeAll();
+    // Without a disk everything ends at once: a link that has just come up must not send.
+    if (this.#store !== undefined) await this.#store.flush();
+    this.#gate.refuse(new OneNetError("ONENET_CLOSED"));
+    await this.#end();
   }
 
-  /** The same when the process exits. @returns the number of messages lost */
+  /**
+   * Nobody holds the connection for the moment: what is in memory only goes to the disk, where there is one.
+   * Resolves when it is there.
+   */
+  async settleDown(): Promise<void> {
+    this.#gate.storeAll();
+    await this.#store?.flush();
+  }
+
+  /** For the exit of the process, after {@link settleDown}. @returns the number of messages lost */
   closeNow(): number {
-    const lost = this.#delivery.held;
+    const lost = this.#store === undefined ? this.#gate.held : 0;
     this.#link.closeNow();
     return lost;
   }
 
   /** Ends this connection and gives what it holds to the one that takes its place. */
   async handOver(heir: (messages: readonly QueuedMessage[]) => void): Promise<void> {
-    heir(this.#delivery.handOver());
+    heir(this.#gate.handOver());
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    this.#isClosed = true;
     this.device?.commands.abandonAll();
     await this.#link.close();
+    await this.#store?.close();
   }
 
   adopt(messages: readonly QueuedMessage[]): void {
-    this.#delivery.adopt(messages);
+    this.#gate.adopt(messages);
   }
 
-  #onUp(session: Parameters<Delivery["linkUp"]>[0]): void {
-    this.#delivery.linkUp(session);
-    if (this.#profile.kind === "broker" && this.#profile.birth !== undefined)
+  #onUp(session: DeliveryLink): void {
+    this.#gate.linkUp(session);
+    if (this.#profile.kind === "broker" && this.#profile.birth !== undefined) {
       this.#announce(this.#profile.birth);
+    }
   }
 
   /** The birth message goes ahead of all that waits, once for each login. */
@@ -162,22 +258,10 @@ export class Connection {
 
   #onDown(closedByPeer: boolean): boolean {
     this.device?.commands.abandonAll();
-    return this.#delivery.linkDown(closedByPeer);
+    return this.#gate.linkDown(closedByPeer);
   }
 
   #report(error: OneNetError, receipt?: Receipt): void {
     for (const listener of [...this.#listeners]) listener.failed(error, receipt);
   }
-}
-
-function deliverySettings(profile: ConnectionProfile): DeliverySettings {
-  const { limits, inFlightMax, ackTimeoutMs, ackAttempts, endpoint } = profile;
-  return {
-    limits,
-    inFlightMax,
-    ackTimeoutMs,
-    ackAttempts,
-    label: profileLabel(profile),
-    host: endpoint.host,
-  };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock";
-import type { Delivery } from "../delivery/delivery";
+import type { Delivered } from "../delivery/delivery";
 import { deliver } from "../delivery/delivery";
+import type { DeliveryGate } from "../delivery/gate";
 import type { DeliveryOptions, Failure, Receipt, Rejection } from "../delivery/message";
 import { hasReached } from "../delivery/message";
 import { postReplyKey } from "../delivery/packer";
@@ -47,13 +48,13 @@ const POST_OVERHEAD_BYTES = 64;
 export class Device {
   readonly commands: CommandDesk;
   readonly #profile: DeviceProfile;
-  readonly #delivery: Delivery;
+  readonly #delivery: DeliveryGate;
   readonly #report: (error: OneNetError) => void;
 
   constructor(
     profile: DeviceProfile,
     subscriptions: Subscriptions,
-    delivery: Delivery,
+    delivery: DeliveryGate,
     clock: Clock,
     report: (error: OneNetError) => void,
   ) {
@@ -77,23 +78,37 @@ export class Device {
     return this.#profile.productKind;
   }
 
-  /** Posts datapoints, in as many messages as they need. Never rejects: each datapoint's failure is in the outcome. */
+  /** Posts datapoints, packed with what else waits. Never rejects: each datapoint's failure is in the outcome. */
   async post(points: readonly Datapoint[], options: PostOptions): Promise<PostOutcome> {
-    const posts = splitIntoPosts(points, this.#profile.productKind);
-    const results = await Promise.allSettled(posts.map((post) => this.#enqueue(post, options)));
     const failed: FailedDatapoint[] = [];
+    const posts = splitIntoPosts(this.#withoutBad(points, failed), this.#profile.productKind);
+    const results = await Promise.allSettled(posts.map((post) => this.#enqueue(post, options)));
     const receipts: Receipt[] = [];
     results.forEach((result, index) => {
-      if (result.status === "fulfilled") receipts.push(result.value);
-      else {
+      const post = posts[index] ?? [];
+      if (result.status === "rejected") {
         const error = asOneNetError(result.reason);
-        for (const { stream } of posts[index] ?? []) failed.push({ stream, error });
+        for (const { stream } of post) failed.push({ stream, error });
+      } else {
+        failed.push(...result.value.failed);
+        if (result.value.failed.length < post.length) receipts.push(result.value.receipt);
       }
     });
     return { receipt: mergeReceipts(receipts), failed };
   }
 
-  async #enqueue(points: readonly Datapoint[], options: PostOptions): Promise<Receipt> {
+  /** Without the streams that the platform has just said it does not know: they would get the others rejected. */
+  #withoutBad(points: readonly Datapoint[], failed: FailedDatapoint[]): readonly Datapoint[] {
+    return points.filter(({ stream }) => {
+      const rejection = this.#delivery.findBadStream(stream);
+      if (rejection === undefined) return true;
+      const params = { platformCode: rejection.code, platformMessage: rejection.message };
+      failed.push({ stream, error: new OneNetError("ONENET_REJECTED", params) });
+      return false;
+    });
+  }
+
+  async #enqueue(points: readonly Datapoint[], options: PostOptions): Promise<Delivered> {
     const bytes = points.reduce((sum, point) => sum + datapointBytes(point), POST_OVERHEAD_BYTES);
     return await deliver(this.#delivery, { kind: "datapoints", points, qos: options.qos }, bytes, options);
   }
@@ -104,12 +119,9 @@ export class Device {
     const completeWhen = replyKey === undefined ? "acknowledged" : "accepted";
     const explain = (failure: Failure) => explainAnswerFailure(failure, reference.id);
     const draft = { kind: "publish", publish, ...(replyKey === undefined ? {} : { replyKey }) } as const;
-    return await deliver(this.#delivery, draft, payload.length, {
-      completeWhen,
-      answer: true,
-      expiryMs,
-      explain,
-    });
+    const options = { completeWhen, answer: true, expiryMs, explain } as const;
+    const { receipt } = await deliver(this.#delivery, draft, payload.length, options);
+    return receipt;
   }
 
   readonly #onMessage = (message: InboundMessage): void => {

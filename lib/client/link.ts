@@ -3,6 +3,7 @@ import { asOneNetError, OneNetError } from "../errors";
 import { loginPauseMs, retryDelayMs } from "./backoff";
 import { FailureStreak } from "./failure-streak";
 import { FlapDetector } from "./flap-detector";
+import type { LinkState } from "./link-state";
 import { clockError, connackError, isClockPlausible, loginOptions } from "./login";
 import { MqttSession } from "./mqtt-session";
 import type { ConnectionProfile } from "./profile";
@@ -11,14 +12,7 @@ import type { InboundMessage, SessionEnd } from "./session";
 import type { Subscriptions } from "./subscriptions";
 import { subscribeAll } from "./subscriptions";
 
-/** What a connection is doing, for a status and for whoever waits. */
-export type LinkState =
-  | { readonly phase: "connecting" }
-  /** Subscribed and ready. */
-  | { readonly phase: "online"; readonly warning?: OneNetError }
-  /** Something is wrong, and it is tried again in `retryInMs` from the moment this state came. */
-  | { readonly phase: "waiting"; readonly problem: OneNetError; readonly retryInMs: number }
-  | { readonly phase: "closed" };
+export type { LinkState } from "./link-state";
 
 export interface LinkEvents {
   /** Logged in and subscribed: publish away. */
@@ -56,6 +50,7 @@ export class Link {
   #loginTimer: Timer | undefined;
   #clockWatch: Timer | undefined;
   #logins = 0;
+  #timesOnline = 0;
 
   constructor(
     profile: ConnectionProfile,
@@ -83,14 +78,24 @@ export class Link {
     return this.#logins;
   }
 
+  /** Times it came online again after it had been. */
+  get reconnections(): number {
+    return Math.max(0, this.#timesOnline - 1);
+  }
+
   start(): void {
     this.#retryIn(this.#loginPause());
     this.#setState({ phase: "connecting" });
   }
 
+  /** There will be no connection: what it needs is not to be had. */
+  refuse(problem: OneNetError): void {
+    if (this.#state.phase !== "closed") this.#setState({ phase: "refused", problem });
+  }
+
   /** Drops the connection, if there is one, and logs in again as soon as the login pace allows. */
   reconnect(): void {
-    if (this.#state.phase === "closed") return;
+    if (this.#state.phase === "closed" || this.#state.phase === "refused") return;
     const session = this.#session;
     this.#leaveSession();
     this.#events.down(false);
@@ -198,6 +203,7 @@ export class Link {
   #goOnline(session: MqttSession): void {
     this.#loginTimer?.cancel();
     this.#flaps.online();
+    this.#timesOnline += 1;
     const nowMs = this.#clock.nowMs();
     const isClockNeeded = this.#profile.kind === "device";
     const warning = isClockNeeded && !isClockPlausible(nowMs) ? { warning: clockError(nowMs) } : {};

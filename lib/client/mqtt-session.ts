@@ -1,11 +1,14 @@
 import type { IClientOptions, IPublishPacket, MqttClient } from "mqtt";
 import { connect } from "mqtt";
 import type { Clock, Timer } from "../clock";
-import type { DeliveryLink } from "../delivery/delivery";
+import type { Answered, DeliveryLink, Handshake } from "../delivery/link";
 import type { Publish, Qos } from "../delivery/message";
 import { asOneNetError, OneNetError } from "../errors";
+import { clientOptions } from "./client-options";
+import { Handshakes } from "./handshakes";
 import type { ErrorContext } from "./mqtt-error";
 import { closedError, connectionError, reasonText, SESSION_TAKEN_OVER } from "./mqtt-error";
+import { setNoDelay } from "./no-delay";
 import type { SessionEnd, SessionEvents, SessionOptions } from "./session";
 
 const PROBE_TIMEOUT_MS = 5000;
@@ -18,10 +21,12 @@ const DISCONNECT_PACKET = Buffer.from([0xe0, 0x00]);
  */
 export class MqttSession implements DeliveryLink {
   receiveMaximum = 65_535;
+  resumesSession = false;
   readonly #clock: Clock;
   readonly #options: SessionOptions;
   readonly #events: SessionEvents;
   readonly #client: MqttClient;
+  readonly #handshakes = new Handshakes();
   #isLoggingIn = false;
   #isOnline = false;
   #isDown = false;
@@ -38,7 +43,7 @@ export class MqttSession implements DeliveryLink {
     this.#clock = clock;
     this.#lastHeardMs = clock.monotonicMs();
     try {
-      this.#client = connect(clientOptions(options));
+      this.#client = connect({ ...clientOptions(options), ...stores(this.#handshakes) });
     } catch (thrown) {
       throw connectionError(thrown, this.#context());
     }
@@ -49,7 +54,12 @@ export class MqttSession implements DeliveryLink {
     return this.#lastHeardMs;
   }
 
-  publish(publish: Publish, dup: boolean, callback: (error?: OneNetError) => void): void {
+  publish(publish: Publish, dup: boolean, callback: Answered, handshake?: Handshake): void {
+    if (handshake?.mark?.phase === "released") {
+      this.#client.stream.write(this.#handshakes.release(handshake.mark.packetId, callback));
+      return;
+    }
+    if (handshake !== undefined) this.#handshakes.begin(handshake);
     const { topic, payload, qos, retain, properties } = publish;
     const options = { qos, retain, dup, ...(properties === undefined ? {} : { properties }) };
     try {
@@ -58,6 +68,10 @@ export class MqttSession implements DeliveryLink {
       // mqtt-packet could not encode it.
       callback(asOneNetError(thrown));
     }
+  }
+
+  reservePacketIds(packetIds: readonly number[]): void {
+    this.#handshakes.packetIds.reserve(packetIds);
   }
 
   /**
@@ -136,10 +150,12 @@ export class MqttSession implements DeliveryLink {
       setNoDelay(client.stream);
       const receiveMaximum = connack.properties?.receiveMaximum;
       if (receiveMaximum !== undefined) this.receiveMaximum = receiveMaximum;
+      this.resumesSession = connack.sessionPresent && !this.#options.clean;
       this.#events.online(connack.sessionPresent);
     });
     client.on("packetreceive", (packet) => {
       this.#lastHeardMs = this.#clock.monotonicMs();
+      if (packet.cmd === "pubcomp" && !this.#isDown) this.#handshakes.onPubcomp(packet.messageId);
       if (packet.cmd === "disconnect") this.#takenOver = packet.reasonCode === SESSION_TAKEN_OVER;
     });
     client.on("message", (topic, payload, packet) => this.#onMessage(topic, payload, packet));
@@ -205,40 +221,8 @@ export class MqttSession implements DeliveryLink {
   }
 }
 
-function clientOptions(options: SessionOptions): IClientOptions {
-  const { endpoint, will, sessionExpirySeconds } = options;
-  const isWeb = endpoint.transport === "ws" || endpoint.transport === "wss";
-  return {
-    ...options.tlsOptions,
-    // MQTT.js hands only some of them on to a WebSocket, and builds its URL from the host as it is.
-    ...(isWeb ? { wsOptions: { ...options.tlsOptions } } : {}),
-    // Its debug log would show the password; and so would mqtt-packet's, were it text.
-    log: () => undefined,
-    ...(options.password === undefined ? {} : { password: Buffer.from(options.password) }),
-    protocol: endpoint.transport,
-    host: isWeb && endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host,
-    port: endpoint.port,
-    ...(endpoint.path === undefined ? {} : { path: endpoint.path }),
-    protocolId: "MQTT",
-    protocolVersion: options.protocolVersion,
-    clientId: options.clientId,
-    ...(options.username === undefined ? {} : { username: options.username }),
-    clean: options.clean,
-    keepalive: options.keepAliveSeconds,
-    connectTimeout: options.connectTimeoutMs,
-    ...(will === undefined ? {} : { will: { ...will, payload: Buffer.from(will.payload) } }),
-    ...(sessionExpirySeconds === undefined
-      ? {}
-      : { properties: { sessionExpiryInterval: sessionExpirySeconds } }),
-    reconnectPeriod: 0,
-    queueQoSZero: false,
-    resubscribe: false,
-    reschedulePings: false,
-  };
-}
-
-/** A command's answer must not wait 40 ms behind Nagle. WebSocket streams have no such switch. */
-function setNoDelay(stream: MqttClient["stream"]): void {
-  const method: unknown = Reflect.get(stream, "setNoDelay");
-  if (typeof method === "function") method.call(stream, true);
+/** Our own store and packet ids, in the types of MQTT.js, which asks for a stream of `readable-stream`. */
+function stores(handshakes: Handshakes): Pick<IClientOptions, "outgoingStore" | "messageIdProvider"> {
+  type Store = NonNullable<IClientOptions["outgoingStore"]>;
+  return { outgoingStore: handshakes as unknown as Store, messageIdProvider: handshakes.packetIds };
 }

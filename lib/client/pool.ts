@@ -6,10 +6,11 @@ import type { LoginLog } from "./link";
 import type { ConnectionProfile } from "./profile";
 import { poolKey, profileDifferences, profileLabel } from "./profile";
 
-/** A share of a connection. Releasing it twice does nothing. */
+/** A share of a connection. */
 export interface Lease {
   readonly connection: Connection;
-  release(): void;
+  /** Twice does nothing. Resolves, for the last one, when what is in memory only is on disk, where there is one. */
+  release(): Promise<void>;
 }
 
 interface Entry {
@@ -115,12 +116,13 @@ export class Pool {
     entry.linger = undefined;
     entry.leases += 1;
     let isReleased = false;
-    const release = () => {
+    const release = async () => {
       if (isReleased) return;
       isReleased = true;
       entry.leases -= 1;
       if (entry.leases > 0) return;
       entry.linger = this.#clock.startTimer(LINGER_MS, () => this.#close(key, entry), true);
+      await entry.connection.settleDown();
     };
     return { connection: entry.connection, release };
   }

@@ -1,5 +1,5 @@
 import type { Qos } from "../delivery/message";
-import type { OutboxLimits } from "../delivery/outbox";
+import type { OutboxLimits, SendOrder } from "../delivery/outbox";
 import type { Endpoint, PlatformName, ProductKind } from "../protocol/platform";
 import type { SignMethod } from "../protocol/token";
 import type { DeviceIdentity } from "../protocol/topic";
@@ -21,6 +21,12 @@ export interface DeviceCredential {
   readonly tokenLifetimeMs: number;
 }
 
+/** Where the outbox keeps what it holds. */
+export type StoreChoice =
+  | { readonly mode: "memory" }
+  /** `file`: absolute path, one for all connections of a user directory. */
+  | { readonly mode: "disk-behind" | "disk-always"; readonly file: string };
+
 /** A message the broker or this client publishes about the connection itself. */
 export interface StatusMessage {
   readonly topic: string;
@@ -36,6 +42,12 @@ interface CommonProfile {
   readonly keepAliveSeconds: number;
   readonly connectTimeoutMs: number;
   readonly limits: OutboxLimits;
+  readonly order: SendOrder;
+  readonly store: StoreChoice;
+  /** With a disk: so many waiting messages keep their senders waiting for more than *queued*. */
+  readonly waitingSendersMax: number;
+  /** The pace of publishing; undefined does not limit. */
+  readonly messagesPerSecond: number | undefined;
   readonly inFlightMax: number;
   readonly ackTimeoutMs: number;
   readonly ackAttempts: number;

@@ -1,36 +1,28 @@
 import type { Clock, Timer } from "../clock";
 import { OneNetError } from "../errors";
-import type { DeliveryOptions, Draft, Publish, QueuedMessage, Receipt, Rejection } from "./message";
-import type { OutboxLimits } from "./outbox";
+import { BadStreams } from "./bad-streams";
+import type { DeliveryFigures } from "./counters";
+import { DeliveryCounters } from "./counters";
+import type { DeliveryLink } from "./link";
+import type { DeliveryOptions, Draft, FailedPoint, QueuedMessage, Receipt, Rejection, Tell } from "./message";
+import { partsOf } from "./message";
+import type { OutboxSettings, OutboxShelf } from "./outbox";
 import { Outbox } from "./outbox";
 import type { Packer } from "./packer";
 import { Sender } from "./sender";
-import type { LateFailure } from "./settlement";
+import type { Outcome } from "./settlement";
 import { Settlement } from "./settlement";
 
-/** A living MQTT connection, as delivery needs it. After it is down it calls back no more. */
-export interface DeliveryLink {
-  /** The most PUBLISHes of QoS 1 and 2 the server takes unanswered (MQTT 5 Receive Maximum). */
-  readonly receiveMaximum: number;
-  /** Calls back once: QoS 0 when written, QoS 1 at PUBACK, QoS 2 at PUBCOMP; with an error when refused. */
-  publish(publish: Publish, dup: boolean, callback: (error?: OneNetError) => void): void;
-  /** Monotonic ms at which something last came from the other side. */
-  readonly lastHeardMs: number;
-  /** Asks the other side for a sign of life; the link goes down by itself if none comes. */
-  probe(): void;
-  /** Gives the connection up; it goes down with this reason. */
-  cut(reason: OneNetError): void;
-}
-
-export interface DeliverySettings {
-  readonly limits: OutboxLimits;
+export interface DeliverySettings extends OutboxSettings {
+  /** The platform's uplink rate; undefined where there is none. Answers to commands have the same for themselves. */
+  readonly messagesPerSecond: number | undefined;
   /** Most packs sent and not answered; answers to commands do not count. */
   readonly inFlightMax: number;
   /** How long an acknowledgement or reply is waited for, each attempt. */
   readonly ackTimeoutMs: number;
   readonly ackAttempts: number;
-  /** Names the connection in errors: `product/device` or `host:port`. */
-  readonly label: string;
+  /** So many waiting messages keep their senders waiting for more than *queued*; on a disk the rest need not. */
+  readonly waitingSendersMax: number;
   readonly host: string;
 }
 
@@ -43,18 +35,51 @@ const EXPIRY_SWEEP_MS = 1000;
 export class Delivery {
   readonly #settings: DeliverySettings;
   readonly #clock: Clock;
+  readonly #isDurable: boolean;
   readonly #outbox: Outbox;
+  readonly #counters = new DeliveryCounters();
+  readonly #badStreams: BadStreams;
   readonly #settlement: Settlement;
   readonly #sender: Sender;
   #sweep: Timer | undefined;
   #closed: OneNetError | undefined;
 
-  constructor(settings: DeliverySettings, packer: Packer, clock: Clock, onLateFailure: LateFailure) {
+  /**
+   * @param onLateOutcome the outcome of messages whose sender had been told earlier, or is gone
+   * @param shelf the disk side; memory only without it
+   */
+  constructor(
+    settings: DeliverySettings,
+    packer: Packer,
+    clock: Clock,
+    onLateOutcome: Outcome,
+    shelf?: OutboxShelf,
+  ) {
     this.#settings = settings;
     this.#clock = clock;
-    this.#outbox = new Outbox(settings.limits);
-    this.#settlement = new Settlement(this.#outbox, clock, onLateFailure);
-    this.#sender = new Sender(settings, packer, clock, this.#outbox, this.#settlement);
+    this.#isDurable = shelf !== undefined;
+    const events = {
+      queued: (message: QueuedMessage) => {
+        if (this.#closed === undefined) this.#settlement.tellIfReached(message);
+        else this.#settlement.tellNow(message);
+      },
+      refused: (message: QueuedMessage, error: OneNetError) =>
+        this.#settlement.fail(message, { kind: "other", error }),
+      refilled: () => this.#sender.scheduleDrain(),
+    };
+    this.#outbox = new Outbox(settings, events, shelf);
+    this.#badStreams = new BadStreams(clock);
+    this.#settlement = new Settlement(this.#outbox, clock, this.#counters, onLateOutcome);
+    this.#sender = new Sender({
+      settings,
+      packer,
+      clock,
+      outbox: this.#outbox,
+      settlement: this.#settlement,
+      counters: this.#counters,
+      badStreams: this.#badStreams,
+    });
+    if (this.#outbox.messages > 0) this.#watchExpiry();
   }
 
   /** Messages not settled yet: waiting and in flight. */
@@ -66,9 +91,22 @@ export class Delivery {
     return this.#outbox.bytes;
   }
 
+  get oldestQueuedAt(): number | undefined {
+    return this.#outbox.oldestQueuedAt;
+  }
+
   /** Packs sent and not answered. */
   get inFlight(): number {
     return this.#sender.inFlight;
+  }
+
+  get figures(): DeliveryFigures {
+    return this.#counters.figures();
+  }
+
+  /** What the platform said against this stream or identifier, if that is not long ago. */
+  findBadStream(stream: string): Rejection | undefined {
+    return this.#badStreams.find(stream);
   }
 
   /**
@@ -78,11 +116,11 @@ export class Delivery {
    * @param tell called exactly once, later or before this returns (`completeWhen` *queued*)
    * @throws {OneNetError} ONENET_QUEUE_FULL, or what the delivery was closed with; then `tell` is not called
    */
-  enqueue(draft: Draft, bytes: number, options: DeliveryOptions, tell: QueuedMessage["tell"]): void {
+  enqueue(draft: Draft, bytes: number, options: DeliveryOptions, tell: Tell): void {
     if (this.#closed !== undefined) throw this.#closed;
     const message: QueuedMessage = {
       draft,
-      options,
+      options: this.#withinPatience(options),
       bytes,
       tell,
       queuedAt: this.#clock.nowMs(),
@@ -90,10 +128,18 @@ export class Delivery {
       state: "queued",
       attempts: 0,
       told: false,
+      isOutcomeOpen: false,
       settled: false,
+      partsLeft: partsOf(draft),
+      failed: undefined,
     };
-    this.#reportDropped(this.#outbox.push(message, this.#settings.label));
-    this.#settlement.tellIfReached(message);
+    this.#settlement.expect();
+    try {
+      this.#reportDropped(this.#outbox.push(message));
+    } catch (thrown) {
+      this.#settlement.unexpect();
+      throw thrown;
+    }
     if (options.expiryMs !== undefined) this.#watchExpiry();
     if (options.answer !== true) this.#sender.scheduleDrain();
     else if (this.#sender.isLinkUp) this.#sender.drain();
@@ -101,6 +147,7 @@ export class Delivery {
   }
 
   linkUp(link: DeliveryLink): void {
+    this.#outbox.linkUp();
     this.#sender.linkUp(link);
   }
 
@@ -110,6 +157,7 @@ export class Delivery {
    */
   linkDown(closedByPeer: boolean): boolean {
     const isPublishToBlame = this.#sender.linkDown(closedByPeer);
+    this.#outbox.linkDown();
     this.#failAnswers();
     return isPublishToBlame;
   }
@@ -119,7 +167,15 @@ export class Delivery {
     return this.#sender.settleReply(replyKey, rejection);
   }
 
-  /** Gives away all that is not settled, oldest first, for the delivery that takes this one's place. */
+  /** What is in memory only goes to the disk, where there is one: nobody may be there to send it for a while. */
+  storeAll(): void {
+    this.#outbox.storeAll();
+  }
+
+  /**
+   * Gives away what is held in memory, oldest first, for the delivery that takes this one's place. What is on disk
+   * is found there again; its senders hear that it is *queued*.
+   */
   handOver(): QueuedMessage[] {
     this.linkDown(false);
     const messages = this.#takeAll(new OneNetError("ONENET_CLOSED"));
@@ -129,29 +185,66 @@ export class Delivery {
 
   /** Takes over what another delivery held; its bounds were kept there already. */
   adopt(messages: readonly QueuedMessage[]): void {
-    for (const message of messages) this.#outbox.adopt(message);
+    for (const message of messages) {
+      if (!message.told) this.#settlement.expect();
+      // Of a post that was taken apart, what was answered is not known here: it goes again as a whole.
+      message.partsLeft = partsOf(message.draft);
+      message.failed = undefined;
+      this.#outbox.adopt(message);
+    }
     if (messages.some((message) => message.options.expiryMs !== undefined)) this.#watchExpiry();
     this.#sender.scheduleDrain();
   }
 
-  /** Ends all: what is held fails with `reason`, and so does whatever is enqueued later. */
+  /**
+   * Throws away what waits, on disk as well; what is in flight is seen through. Senders that still wait are told
+   * ONENET_PURGED.
+   *
+   * @returns how many messages were thrown away
+   */
+  async purge(): Promise<number> {
+    const before = this.#outbox.messages;
+    const error = new OneNetError("ONENET_PURGED", { device: this.#settings.label });
+    const again = this.#sender.takeAgain().flatMap((pack) => pack.parts.map(({ message }) => message));
+    for (const message of new Set([...again, ...this.#outbox.takeAll()])) {
+      this.#settlement.discard(message, error);
+    }
+    for (const sender of await this.#outbox.purgeShelf()) this.#settlement.tellWaiting(sender, error);
+    return before - this.#outbox.messages;
+  }
+
+  /** Ends all: what is held in memory only fails with `reason`, and so does whatever is enqueued later. */
   close(reason: OneNetError): void {
-    for (const message of this.#takeAll(reason))
+    for (const message of this.#takeAll(reason)) {
       this.#settlement.fail(message, { kind: "other", error: reason });
+    }
   }
 
   #takeAll(reason: OneNetError): QueuedMessage[] {
     this.#closed = reason;
     this.#sweep?.cancel();
-    const sent = this.#sender.takeAll().flatMap((pack) => pack.messages);
-    return [...sent, ...this.#outbox.takeOut(() => true)].filter((message) => !message.settled);
+    const sent = this.#sender.takeAll().flatMap((pack) => pack.parts.map(({ message }) => message));
+    for (const sender of this.#outbox.takeWaitingSenders()) this.#settlement.tellWaiting(sender, undefined);
+    const all = new Set([...this.#outbox.takeAnswers(), ...sent, ...this.#outbox.takeAll()]);
+    return [...all].filter((message) => !message.settled && !this.#isKeptOnDisk(message));
+  }
+
+  #isKeptOnDisk(message: QueuedMessage): boolean {
+    if (message.seq === undefined) return false;
+    if (!this.#outbox.isCommitting(message)) this.#settlement.tellNow(message);
+    return true;
+  }
+
+  /** On a disk a long queue is safe: whoever comes late hears *queued* instead of holding a message for hours. */
+  #withinPatience(options: DeliveryOptions): DeliveryOptions {
+    if (!this.#isDurable || options.answer === true) return options;
+    if (this.#settlement.waitingSenders < this.#settings.waitingSendersMax) return options;
+    return { ...options, completeWhen: "queued" };
   }
 
   /** An answer that cannot leave now would come too late. */
   #failAnswers(): void {
-    for (const message of this.#outbox.takeOut((waiting) => waiting.options.answer === true)) {
-      this.#settlement.fail(message, { kind: "link-lost" });
-    }
+    for (const message of this.#outbox.takeAnswers()) this.#settlement.fail(message, { kind: "link-lost" });
   }
 
   #reportDropped(dropped: readonly QueuedMessage[]): void {
@@ -163,27 +256,46 @@ export class Delivery {
     }
   }
 
+  async #failExpiredOnDisk(): Promise<void> {
+    const expired = await this.#outbox.takeExpired().catch(() => []);
+    for (const { record, sender } of expired) {
+      const { queuedAtMs, expiresAtMs } = record;
+      this.#settlement.failUnseen(sender, queuedAtMs, {
+        kind: "expired",
+        ageMs: this.#clock.nowMs() - queuedAtMs,
+        expiryMs: expiresAtMs - queuedAtMs,
+      });
+    }
+  }
+
   /** What waits for a link must expire in time all the same. */
   #watchExpiry(): void {
     this.#sweep ??= this.#clock.startTimer(EXPIRY_SWEEP_MS, () => {
       this.#sweep = undefined;
-      this.#outbox.takeOut((message) => this.#settlement.failIfExpired(message));
+      this.#outbox.sweep((message) => this.#settlement.failIfExpired(message));
       this.#sender.failExpired();
+      void this.#failExpiredOnDisk();
       if (this.#outbox.messages > 0) this.#watchExpiry();
     });
   }
 }
 
+/** What became of a message: how far it came, and which of its datapoints failed. */
+export interface Delivered {
+  readonly receipt: Receipt;
+  readonly failed: readonly FailedPoint[];
+}
+
 /** The promise form of {@link Delivery.enqueue}: resolves or rejects once. */
 export function deliver(
-  delivery: Delivery,
+  delivery: Pick<Delivery, "enqueue">,
   draft: Draft,
   bytes: number,
   options: DeliveryOptions,
-): Promise<Receipt> {
+): Promise<Delivered> {
   return new Promise((resolve, reject) => {
-    delivery.enqueue(draft, bytes, options, (error, receipt) => {
-      if (error === undefined) resolve(receipt);
+    delivery.enqueue(draft, bytes, options, (error, receipt, failed) => {
+      if (error === undefined) resolve({ receipt, failed });
       else reject(error);
     });
   });

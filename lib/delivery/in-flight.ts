@@ -1,28 +1,5 @@
 import type { Clock, Timer } from "../clock";
-import type { Publish, QueuedMessage } from "./message";
-
-/**
- * One PUBLISH and the messages it carries. It keeps its id and its bytes through every retry, so that the
- * platform, and whoever reads its logs, can tell a repetition from a new message.
- */
-export interface Pack {
-  readonly publish: Publish;
-  readonly messages: readonly QueuedMessage[];
-  /** The key of the platform's reply that settles it; none when PUBACK or the write is all there is. */
-  readonly replyKey: string | undefined;
-  readonly isAnswer: boolean;
-  /** Counts up in the order in which packs were sent first; 0 before that. */
-  order: number;
-  /** The same for the last time it was sent. */
-  number: number;
-  attempts: number;
-  /** Deadlines that passed while the link was alive: these count against the attempts allowed. */
-  timeouts: number;
-  /** How often the link was closed right after it was sent while it was the oldest one unanswered. */
-  closedLinks: number;
-  acknowledged: boolean;
-  sentAtMonotonicMs: number;
-}
+import type { Pack } from "./pack";
 
 /** When a deadline could not be judged (the link is being asked for a sign of life). */
 const SECOND_LOOK_MS = 1000;

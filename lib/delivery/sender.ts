@@ -1,102 +1,102 @@
-import type { Clock } from "../clock";
-import { asOneNetError, OneNetError } from "../errors";
-import type { DeliveryLink, DeliverySettings } from "./delivery";
-import type { Pack } from "./in-flight";
-import { InFlight } from "./in-flight";
-import { LinkCloserFinder } from "./link-closer";
+import { asOneNetError } from "../errors";
+import type { DeliverySettings } from "./delivery";
+import type { FlightParts } from "./flight";
+import { Flight } from "./flight";
+import type { DeliveryLink } from "./link";
 import type { QueuedMessage, Rejection } from "./message";
 import type { Outbox } from "./outbox";
-import type { Packer } from "./packer";
+import { Pace } from "./pace";
+import type { Pack } from "./pack";
+import { isOpen } from "./pack";
+import type { Packer, WaitingLine } from "./packer";
+import { withoutSettled } from "./repack";
 import type { Settlement } from "./settlement";
 
+/** What a sender works with; all of it belongs to one connection. */
+export type SenderParts = Omit<FlightParts, "onProgress" | "onSendAgain"> & { readonly outbox: Outbox };
+
 /**
- * Takes what waits in the outbox to the link, within the window, and sees each pack through: acknowledgement,
- * reply, deadline, repetition.
+ * Takes what waits in the outbox to the link: packed, within the window and at the platform's pace.
  */
 export class Sender {
   readonly #settings: DeliverySettings;
   readonly #packer: Packer;
-  readonly #clock: Clock;
   readonly #outbox: Outbox;
   readonly #settlement: Settlement;
-  readonly #inFlight: InFlight;
-  readonly #closer = new LinkCloserFinder();
-  #link: DeliveryLink | undefined;
+  readonly #flight: Flight;
+  readonly #pace: Pace;
+  /** What a post may take along. */
+  readonly #line: WaitingLine;
   #isDrainScheduled = false;
 
-  constructor(
-    settings: DeliverySettings,
-    packer: Packer,
-    clock: Clock,
-    outbox: Outbox,
-    settlement: Settlement,
-  ) {
-    this.#settings = settings;
-    this.#packer = packer;
-    this.#clock = clock;
-    this.#outbox = outbox;
-    this.#settlement = settlement;
-    this.#inFlight = new InFlight(clock, settings.ackTimeoutMs, (pack) => this.#onDeadline(pack));
+  constructor(parts: SenderParts) {
+    this.#settings = parts.settings;
+    this.#packer = parts.packer;
+    this.#outbox = parts.outbox;
+    this.#settlement = parts.settlement;
+    this.#flight = new Flight({
+      ...parts,
+      onProgress: () => this.scheduleDrain(),
+      onSendAgain: (packs) => parts.outbox.again.unshift(packs),
+    });
+    this.#line = {
+      peek: () => this.#peekUnexpired(),
+      shift: () => parts.outbox.shift(),
+      keepMark: (...step) => parts.outbox.keepMark(...step),
+    };
+    this.#pace = new Pace(parts.clock, parts.settings.messagesPerSecond, () => this.drain());
   }
 
   get isLinkUp(): boolean {
-    return this.#link !== undefined;
+    return this.#flight.link !== undefined;
   }
 
+  /** Packs sent and not answered. */
   get inFlight(): number {
-    return this.#inFlight.size;
+    return this.#flight.size;
   }
 
   linkUp(link: DeliveryLink): void {
-    this.#link = link;
-    this.scheduleDrain();
+    this.#flight.linkUp(link);
+    if (!link.resumesSession) this.#beginHandshakesAgain();
+    link.reservePacketIds(this.#marks());
+    this.drain();
   }
 
   /** What was not answered goes first on the next link, in its order. @returns whether a publish is to blame */
   linkDown(closedByPeer: boolean): boolean {
-    if (this.#link === undefined) return false;
-    this.#link = undefined;
-    const unanswered = this.#inFlight.takeAll();
-    const isPublishToBlame = closedByPeer && this.#suspect(unanswered);
-    for (const pack of [...unanswered, ...this.#outbox.again.takeAll()]) {
-      if (pack.isAnswer) this.#settlement.failPack(pack, { kind: "link-lost" });
-      else if (isDone(pack)) this.#settlement.finish(pack);
-      else if (pack.messages.some((message) => !message.settled)) this.#outbox.again.push(pack);
-    }
+    if (!this.isLinkUp) return false;
+    this.#pace.stop();
+    const { again, isPublishToBlame } = this.#flight.linkDown(closedByPeer);
+    this.#queueAgain(again);
     return isPublishToBlame;
   }
 
   /** Lets go of everything that has been packed, oldest first. */
   takeAll(): Pack[] {
-    this.#link = undefined;
-    return [...this.#inFlight.takeAll(), ...this.#outbox.again.takeAll()];
+    this.#pace.stop();
+    return [...this.#flight.takeAll(), ...this.#outbox.again.takeAll()].sort(bySending);
+  }
+
+  /** Lets go of what waits to be repeated. */
+  takeAgain(): Pack[] {
+    return this.#outbox.again.takeAll();
   }
 
   /** Fails what has grown too old while it waits to be repeated. */
   failExpired(): void {
-    const { again } = this.#outbox;
-    for (const pack of again) for (const message of pack.messages) this.#settlement.failIfExpired(message);
-    again.filter((pack) => pack.messages.some((message) => !message.settled));
+    for (const pack of this.#outbox.again) this.#failExpiredParts(pack);
+    this.#outbox.again.filter(isOpen);
   }
 
   /** @returns false when nothing waits for this reply */
   settleReply(replyKey: string, rejection: Rejection | undefined): boolean {
-    const pack = this.#inFlight.find(replyKey);
-    if (pack === undefined) return false;
-    this.#inFlight.answered(pack, "reply");
-    this.#leaveFlight(pack);
-    if (rejection !== undefined) this.#settlement.failPack(pack, { kind: "rejected", rejection });
-    else {
-      this.#settlement.advance(pack, "accepted");
-      this.#settlement.finish(pack);
-    }
-    this.scheduleDrain();
-    return true;
+    return this.#flight.settleReply(replyKey, rejection);
   }
 
   /** Once a turn: all messages of one turn leave in one go, and in as few writes. */
   scheduleDrain(): void {
-    if (this.#isDrainScheduled || this.#link === undefined) return;
+    if (this.#isDrainScheduled || !this.isLinkUp) return;
     this.#isDrainScheduled = true;
     setImmediate(() => {
       this.#isDrainScheduled = false;
@@ -105,130 +105,110 @@ export class Sender {
   }
 
   drain(): void {
-    while (this.#link !== undefined && this.#outbox.peekAnswer() !== undefined) {
-      this.#packAndSend(this.#outbox.shiftAnswer());
+    if (!this.isLinkUp) return;
+    this.#drainAnswers();
+    if (this.#flight.isolated !== undefined) this.#drainIsolated(this.#flight.isolated);
+    else this.#drainMessages();
+    const hasMessages = this.#hasRoom() && (this.#outbox.again.size > 0 || this.#outbox.waiting > 0);
+    this.#pace.waitFor(hasMessages, this.#outbox.peekAnswer() !== undefined);
+  }
+
+  /**
+   * The server has lost the session, and with it the messages it had not been given the release for: they are
+   * published again, now or on a later link whose session it does keep.
+   */
+  #beginHandshakesAgain(): void {
+    for (const { handshake } of this.#outbox.again) {
+      if (handshake?.mark === undefined) continue;
+      handshake.keep({ packetId: handshake.mark.packetId, phase: "published" }, () => undefined);
     }
-    if (this.#closer.isolated !== undefined) return this.#drainIsolated(this.#closer.isolated);
-    const { again } = this.#outbox;
-    while (this.#hasRoom() && again.size > 0) this.#sendAgain(again.shift());
-    while (this.#hasRoom() && this.#outbox.peek() !== undefined) this.#packAndSend(this.#outbox.shift());
+    this.#outbox.beginHandshakesAgain();
+  }
+
+  /** Packet ids of handshakes that have begun on an earlier link. */
+  #marks(): number[] {
+    const begun = [...this.#outbox.again].map((pack) => pack.handshake?.mark?.packetId);
+    return [...begun, ...this.#outbox.handshakesLeft].filter((packetId) => packetId !== undefined);
+  }
+
+  #drainAnswers(): void {
+    const { answers } = this.#pace;
+    while (this.isLinkUp && this.#outbox.peekAnswer() !== undefined && answers.waitMs === 0) {
+      const answer = this.#outbox.shiftAnswer();
+      if (answer === undefined || this.#settlement.failIfExpired(answer)) continue;
+      answers.take();
+      this.#flight.send(this.#packer.pack(answer, this.#outbox));
+    }
+  }
+
+  #drainMessages(): void {
+    const { messages } = this.#pace;
+    while (this.#hasRoom() && messages.waitMs === 0) {
+      const pack = this.#outbox.again.shift() ?? this.#packNext();
+      if (pack === undefined) return;
+      this.#sendIfOpen(pack);
+    }
   }
 
   /** A suspect goes alone, so that what happens next is its doing and nobody else's. */
   #drainIsolated(pack: Pack): void {
-    if (this.#link === undefined || this.#inFlight.size > 0) return;
+    if (this.#flight.size > 0 || this.#pace.messages.waitMs > 0) return;
     this.#outbox.again.filter((other) => other !== pack);
-    this.#sendAgain(pack);
+    this.#failExpiredParts(pack);
+    const [first, rest] = this.#flight.narrow(pack);
+    if (rest !== undefined) this.#outbox.again.unshift([rest]);
+    this.#sendIfOpen(first);
+    // It was given up: the next one is not kept waiting.
+    if (this.#flight.size === 0) this.scheduleDrain();
   }
 
+  /** What was sent first goes first, whatever was repeated or taken apart since. */
+  #queueAgain(packs: readonly Pack[]): void {
+    const all = [...packs, ...this.#outbox.again.takeAll()].filter(isOpen);
+    this.#outbox.again.unshift(all.sort(bySending));
+  }
+
+  /** Whether the next one may be sent, as far as the window goes. */
   #hasRoom(): boolean {
-    if (this.#link === undefined) return false;
-    const { size, inWindow } = this.#inFlight;
-    return inWindow < this.#settings.inFlightMax && size < this.#link.receiveMaximum;
+    const { link, size, inWindow } = this.#flight;
+    if (link === undefined || inWindow >= this.#settings.inFlightMax || size >= link.receiveMaximum)
+      return false;
+    const next = this.#outbox.again.peek()?.parts[0]?.message ?? this.#outbox.peek();
+    return next?.draft.kind !== "datapoints" || this.#flight.posts < this.#packer.postsInFlightMax;
   }
 
-  #packAndSend(message: QueuedMessage | undefined): void {
-    if (message === undefined || message.settled || this.#settlement.failIfExpired(message)) return;
-    let pack: Pack;
-    try {
-      pack = this.#packer.pack(message);
-    } catch (thrown) {
-      this.#settlement.fail(message, { kind: "other", error: asOneNetError(thrown) });
-      return;
-    }
-    this.#send(pack);
-  }
-
-  #sendAgain(pack: Pack | undefined): void {
-    if (pack === undefined) return;
-    for (const message of pack.messages) this.#settlement.failIfExpired(message);
-    if (pack.messages.some((message) => !message.settled)) return this.#send(pack);
-    this.#leaveFlight(pack);
-    this.scheduleDrain();
-  }
-
-  #send(pack: Pack): void {
-    const link = this.#link;
-    if (link === undefined) return;
-    this.#inFlight.add(pack);
-    this.#closer.published(this.#clock.monotonicMs());
-    pack.attempts += 1;
-    for (const message of pack.messages) message.attempts += 1;
-    const { publish } = pack;
-    const dup = pack.attempts > 1 && publish.qos > 0 && !pack.acknowledged;
-    link.publish(publish, dup, (error) => this.#onAnswered(pack, error));
-    if (publish.qos > 0) this.#settlement.advance(pack, "sent");
-  }
-
-  #onAnswered(pack: Pack, error: OneNetError | undefined): void {
-    if (!this.#inFlight.has(pack)) return;
-    if (pack.publish.qos > 0) this.#inFlight.answered(pack, "puback");
-    if (error !== undefined) {
-      this.#leaveFlight(pack);
-      this.#settlement.failPack(pack, { kind: "other", error });
-    } else {
-      pack.acknowledged = pack.publish.qos > 0;
-      this.#settlement.advance(pack, pack.acknowledged ? "acknowledged" : "sent");
-      if (pack.replyKey === undefined) {
-        this.#leaveFlight(pack);
-        this.#settlement.finish(pack);
+  #packNext(): Pack | undefined {
+    for (let message = this.#outbox.shift(); message !== undefined; message = this.#outbox.shift()) {
+      if (message.settled || this.#settlement.failIfExpired(message)) continue;
+      try {
+        return this.#packer.pack(message, this.#line);
+      } catch (thrown) {
+        this.#settlement.fail(message, { kind: "other", error: asOneNetError(thrown) });
       }
     }
-    this.scheduleDrain();
+    return undefined;
   }
 
-  #leaveFlight(pack: Pack): void {
-    this.#inFlight.remove(pack);
-    this.#closer.acquit(pack);
-  }
-
-  /** @returns false when the link itself is in doubt and must be asked first */
-  #onDeadline(pack: Pack): boolean {
-    const link = this.#link;
-    if (link === undefined) return true;
-    if (link.lastHeardMs < pack.sentAtMonotonicMs) {
-      link.probe();
-      return false;
+  #peekUnexpired(): QueuedMessage | undefined {
+    for (let next = this.#outbox.peek(); next !== undefined; next = this.#outbox.peek()) {
+      if (!this.#settlement.failIfExpired(next)) return next;
+      this.#outbox.shift();
     }
-    pack.timeouts += 1;
-    const isPublished = pack.acknowledged || pack.publish.qos === 0;
-    if (isPublished && (pack.isAnswer || pack.messages.every((message) => message.told))) {
-      this.#leaveFlight(pack);
-      this.#settlement.finish(pack);
-    } else if (pack.isAnswer || pack.timeouts >= this.#settings.ackAttempts) {
-      this.#leaveFlight(pack);
-      this.#settlement.failPack(pack, { kind: "other", error: this.#timeoutError(pack) });
-    } else if (pack.replyKey !== undefined) {
-      this.#inFlight.remove(pack);
-      this.#sendAgain(pack);
-    } else {
-      // [MQTT-4.4.0-1]: a PUBLISH is repeated on a new connection only.
-      link.cut(this.#timeoutError(pack));
-    }
-    this.scheduleDrain();
-    return true;
+    return undefined;
   }
 
-  #timeoutError(pack: Pack): OneNetError {
-    const { host, ackTimeoutMs } = this.#settings;
-    const params = { host, attempts: pack.timeouts, timeoutSeconds: ackTimeoutMs / 1000 };
-    const waitsForReply = pack.replyKey !== undefined && (pack.acknowledged || pack.publish.qos === 0);
-    return new OneNetError(waitsForReply ? "ONENET_ACK_TIMEOUT.reply" : "ONENET_ACK_TIMEOUT.puback", params);
+  #sendIfOpen(pack: Pack): void {
+    this.#failExpiredParts(pack);
+    if (!isOpen(pack)) return this.#flight.giveUp(pack);
+    this.#pace.messages.take();
+    this.#flight.send(withoutSettled(this.#packer, pack));
   }
 
-  /** The oldest that is not through is asked first; a PUBACK alone acquits nobody, for the close may come after it. */
-  #suspect(unanswered: readonly Pack[]): boolean {
-    const oldest = unanswered.find((pack) => !isDone(pack));
-    const verdict = this.#closer.linkClosed(oldest, this.#clock.monotonicMs());
-    if (verdict === "convicted" && oldest !== undefined) {
-      const error = new OneNetError("ONENET_PUBLISH_CLOSED_LINK", { topic: oldest.publish.topic });
-      this.#settlement.failPack(oldest, { kind: "other", error });
-    }
-    return verdict !== "unsuspected";
+  #failExpiredParts(pack: Pack): void {
+    for (const { message } of pack.parts) this.#settlement.failIfExpired(message);
   }
 }
 
-/** The other side has it, and everybody has been told so: no reply is worth a repetition. */
-function isDone(pack: Pack): boolean {
-  return pack.acknowledged && pack.messages.every((message) => message.told);
+function bySending(a: Pack, b: Pack): number {
+  return a.order - b.order;
 }

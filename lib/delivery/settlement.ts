@@ -1,29 +1,51 @@
 import type { Clock } from "../clock";
 import { OneNetError } from "../errors";
-import type { Pack } from "./in-flight";
-import type { DeliveryState, Failure, QueuedMessage, Receipt } from "./message";
+import type { DeliveryCounters } from "./counters";
+import type { DeliveryState, FailedPoint, Failure, QueuedMessage, Receipt } from "./message";
 import { hasReached, receiptOf } from "./message";
 import type { Outbox } from "./outbox";
+import type { Pack, PackPart } from "./pack";
+import type { WaitingSender } from "./stored-backlog";
 
-/** The outcome of a message whose sender had been told earlier (it wanted to know of *queued* only, say). */
-export type LateFailure = (error: OneNetError, receipt: Receipt) => void;
+/** What became of a message whose sender had been told earlier (it wanted to know of *queued* only, say) or is gone. */
+export type Outcome = (error: OneNetError | undefined, receipt: Receipt) => void;
+
+const NONE_FAILED: readonly FailedPoint[] = [];
 
 /** Moves messages through their states and tells each sender exactly once. */
 export class Settlement {
   readonly #outbox: Outbox;
   readonly #clock: Clock;
-  readonly #onLateFailure: LateFailure;
+  readonly #counters: DeliveryCounters;
+  readonly #onLateOutcome: Outcome;
+  #waitingSenders = 0;
 
-  constructor(outbox: Outbox, clock: Clock, onLateFailure: LateFailure) {
+  constructor(outbox: Outbox, clock: Clock, counters: DeliveryCounters, onLateOutcome: Outcome) {
     this.#outbox = outbox;
     this.#clock = clock;
-    this.#onLateFailure = onLateFailure;
+    this.#counters = counters;
+    this.#onLateOutcome = onLateOutcome;
+  }
+
+  /** Senders that are not told yet. */
+  get waitingSenders(): number {
+    return this.#waitingSenders;
+  }
+
+  /** A sender waits for the outcome of its message. */
+  expect(): void {
+    this.#waitingSenders += 1;
+  }
+
+  /** Its message was not taken. */
+  unexpect(): void {
+    this.#waitingSenders -= 1;
   }
 
   /** The pack's messages have come as far as `state`; whoever waited for that is told. */
   advance(pack: Pack, state: DeliveryState): void {
     const now = this.#clock.nowMs();
-    for (const message of pack.messages) {
+    for (const { message } of pack.parts) {
       if (state === "sent") message.sentAt = now;
       if (state === "acknowledged") message.acknowledgedAt = now;
       if (state === "accepted") message.acceptedAt = now;
@@ -34,29 +56,82 @@ export class Settlement {
 
   tellIfReached(message: QueuedMessage): void {
     if (message.told || !hasReached(message.state, message.options.completeWhen)) return;
-    message.told = true;
-    message.tell(undefined, receiptOf(message));
+    // *Accepted* is true of a message when it is of all its datapoints.
+    if (message.options.completeWhen === "accepted" && message.partsLeft > 0) return;
+    this.tellNow(message);
+  }
+
+  /** Tells the sender how far its message has come, if it has not been told anything yet. */
+  tellNow(message: QueuedMessage): void {
+    if (message.told) return;
+    this.#setTold(message);
+    message.tell(undefined, receiptOf(message), message.failed ?? NONE_FAILED);
+  }
+
+  /** Tells the sender of a message that is on disk only: that it stays *queued*, or why it does not. */
+  tellWaiting({ tell, queuedAt }: WaitingSender, error: OneNetError | undefined): void {
+    this.#waitingSenders -= 1;
+    tell(error, { state: "queued", attempts: 0, queuedAt }, NONE_FAILED);
+  }
+
+  /** A message has failed while it was on disk only. */
+  failUnseen(sender: WaitingSender | undefined, queuedAt: number, failure: Failure): void {
+    const error = explainFailure(failure);
+    this.#counters.failed(failure);
+    if (sender === undefined) this.#onLateOutcome(error, { state: "queued", attempts: 0, queuedAt });
+    else this.tellWaiting(sender, error);
+  }
+
+  /** A message that somebody has thrown away: who waits for it is told, nobody else need be. */
+  discard(message: QueuedMessage, error: OneNetError): void {
+    if (message.settled) return;
+    this.#leave(message);
+    if (message.told) return;
+    this.#setTold(message);
+    message.tell(error, receiptOf(message), NONE_FAILED);
   }
 
   /** Nothing more will come for this pack: what is not told yet is told with the state it has. */
   finish(pack: Pack): void {
-    for (const message of pack.messages) {
-      this.#leave(message, () => {
-        if (!message.told) message.tell(undefined, receiptOf(message));
-      });
+    for (const part of pack.parts) this.#settlePart(part, undefined);
+  }
+
+  /** The platform rejects what its sender had taken for done: the messages are in hand again. */
+  reopen(pack: Pack): void {
+    for (const { message, points } of pack.parts) {
+      // Another part of it may be on its way still.
+      message.partsLeft += Math.max(1, points.length);
+      if (!message.settled) continue;
+      message.settled = false;
+      this.#outbox.takeBack(message);
     }
   }
 
   failPack(pack: Pack, failure: Failure): void {
-    for (const message of pack.messages) this.fail(message, failure);
+    for (const part of pack.parts) this.failPart(part, failure);
+  }
+
+  /** Some datapoints of a message failed, or all of it. */
+  failPart(part: PackPart, failure: Failure): void {
+    const { message, points } = part;
+    if (message.settled) return;
+    const error = message.options.explain?.(failure) ?? explainFailure(failure);
+    if (points.length === 0 || points.length === message.partsLeft) {
+      if (message.failed === undefined && !this.#hasAcceptedParts(message, points.length)) {
+        this.#failWhole(message, error, failure);
+        return;
+      }
+    }
+    this.#counters.failed(failure);
+    message.failed ??= [];
+    for (const { stream } of points) message.failed.push({ stream, error });
+    this.#settlePart(part, error);
   }
 
   fail(message: QueuedMessage, failure: Failure): void {
-    this.#leave(message, () => {
-      const error = message.options.explain?.(failure) ?? explainFailure(failure);
-      if (message.told) this.#onLateFailure(error, receiptOf(message));
-      else message.tell(error, receiptOf(message));
-    });
+    if (message.settled) return;
+    const error = message.options.explain?.(failure) ?? explainFailure(failure);
+    this.#failWhole(message, error, failure);
   }
 
   /** @returns whether the message is out: too old now, or settled before */
@@ -69,12 +144,38 @@ export class Settlement {
     return true;
   }
 
-  #leave(message: QueuedMessage, report: () => void): void {
+  #hasAcceptedParts(message: QueuedMessage, failing: number): boolean {
+    return message.draft.kind === "datapoints" && message.draft.points.length > failing;
+  }
+
+  #failWhole(message: QueuedMessage, error: OneNetError, failure: Failure): void {
+    this.#counters.failed(failure);
+    this.#leave(message);
+    if (message.told) return this.#onLateOutcome(error, receiptOf(message));
+    this.#setTold(message);
+    message.tell(error, receiptOf(message), NONE_FAILED);
+  }
+
+  #setTold(message: QueuedMessage): void {
+    message.told = true;
+    message.isOutcomeOpen = message.state === "queued" && !message.settled;
+    this.#waitingSenders -= 1;
+  }
+
+  /** Part of a message has its outcome; the last part settles the message. */
+  #settlePart({ message, points }: PackPart, error: OneNetError | undefined): void {
     if (message.settled) return;
+    message.partsLeft -= Math.max(1, points.length);
+    if (message.partsLeft > 0) return;
+    this.#leave(message);
+    const late = message.failed?.at(-1)?.error ?? error;
+    if (!message.told) this.tellNow(message);
+    else if (late !== undefined || message.isOutcomeOpen) this.#onLateOutcome(late, receiptOf(message));
+  }
+
+  #leave(message: QueuedMessage): void {
     message.settled = true;
     this.#outbox.forget(message);
-    report();
-    message.told = true;
   }
 }
 

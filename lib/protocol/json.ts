@@ -14,10 +14,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 const encoder = new TextEncoder();
+/** Counts without encoding; a browser has none. */
+const nodeBuffer: typeof Buffer | undefined = globalThis.Buffer;
 
 /** The length of `text` in UTF-8, in bytes. Without Buffer, so a form in the browser counts the same. */
 export function utf8Bytes(text: string): number {
-  return encoder.encode(text).length;
+  return nodeBuffer === undefined ? encoder.encode(text).length : nodeBuffer.byteLength(text);
 }
 
 /**

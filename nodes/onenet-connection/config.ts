@@ -4,17 +4,20 @@ import type {
   ConnectionProfile,
   DeviceProfile,
   StatusMessage,
+  StoreChoice,
   TlsTrust,
 } from "../../lib/client/profile";
 import type { PinnedRoots } from "../../lib/client/tls-options";
 import { checkPinnedRoot } from "../../lib/client/tls-options";
 import type { Qos } from "../../lib/delivery/message";
+import type { OutboxLimits, SendOrder } from "../../lib/delivery/outbox";
 import { OneNetError } from "../../lib/errors";
 import type { PlatformName, Transport } from "../../lib/protocol/platform";
 import { PLATFORMS, readDeviceIdentity, readEndpoint } from "../../lib/protocol/platform";
 import { isBase64Key, parseToken, SIGN_METHODS } from "../../lib/protocol/token";
 import { checkPublishTopic } from "../../lib/protocol/topic";
 import type { FieldReader } from "../shared/config";
+import { QUEUE_BOUNDS, usualMessagesPerSecond } from "../shared/form/delivery-defaults";
 import { CONNECTION_RANGES } from "../shared/form/ranges";
 
 /** What reading a connection needs from Node-RED. */
@@ -22,6 +25,8 @@ export interface ConnectionSurroundings {
   readonly nodeId: string;
   /** Fingerprints that a pasted OneNET root may have. */
   readonly pinnedRoots: PinnedRoots;
+  /** Where disk stores of this user directory are. */
+  readonly storeFile: string;
   /** Options of the `tls-config` node with this id; undefined when there is none. */
   readonly tlsConfigOptions: (nodeId: string) => Readonly<Record<string, unknown>> | undefined;
 }
@@ -138,15 +143,47 @@ function readCommon(
     keepAliveSeconds: fields.number("keepAliveSeconds", { min, max, integer: true }, usual),
     connectTimeoutMs:
       fields.number("connectTimeoutSeconds", CONNECTION_RANGES.connectTimeoutSeconds, 15) * 1000,
-    limits: {
-      maxMessages: fields.number("queueMaxMessages", CONNECTION_RANGES.queueMaxMessages, 10_000),
-      maxBytes: fields.number("queueMaxMiB", CONNECTION_RANGES.queueMaxMiB, 16) * MIB,
-      whenFull: fields.choice("queueWhenFull", ["refuse-new", "drop-oldest"], "refuse-new"),
-    },
+    limits: readLimits(fields),
+    order: readOrder(fields, platform),
+    messagesPerSecond: readPace(fields, platform),
+    store: readStore(fields, around.storeFile),
+    waitingSendersMax: fields.number("waitingSendersMax", { min: 0, max: 1_000_000 }, 2000),
     inFlightMax: fields.number("inFlightMax", CONNECTION_RANGES.inFlightMax, 100),
     ackTimeoutMs: fields.number("ackTimeoutSeconds", CONNECTION_RANGES.ackTimeoutSeconds, 10) * 1000,
     ackAttempts: fields.number("ackAttempts", CONNECTION_RANGES.ackAttempts, 3),
   };
+}
+
+/** Empty bounds are what suits the store: memory is dear, a disk is not. */
+function readLimits(fields: FieldReader): OutboxLimits {
+  const { messages, mib } = readStoreMode(fields) === "memory" ? QUEUE_BOUNDS.memory : QUEUE_BOUNDS.disk;
+  return {
+    maxMessages: fields.number("queueMaxMessages", { min: 1, max: 10_000_000 }, messages),
+    maxBytes: fields.number("queueMaxMiB", { min: 0.01, max: 102_400 }, mib) * MIB,
+    whenFull: fields.choice("queueWhenFull", ["refuse-new", "drop-oldest"], "refuse-new"),
+  };
+}
+
+/** A datapoint carries its time and may come late; what a plain broker gets may not tell. */
+function readOrder(fields: FieldReader, platform: PlatformName): SendOrder {
+  const order = fields.choice("sendOrder", ["strict", "live-first"], "strict");
+  return PLATFORMS[platform].isOneNet ? order : "strict";
+}
+
+function readStore(fields: FieldReader, file: string): StoreChoice {
+  const mode = readStoreMode(fields);
+  return mode === "memory" ? { mode } : { mode, file };
+}
+
+function readStoreMode(fields: FieldReader): StoreChoice["mode"] {
+  return fields.choice("store", ["memory", "disk-behind", "disk-always"], "memory");
+}
+
+/** Empty: what the platform documents; 0: as fast as the link takes it. */
+function readPace(fields: FieldReader, platform: PlatformName): number | undefined {
+  const perSecond = fields.optionalNumber("messagesPerSecond", { min: 0, max: 1_000_000 });
+  if (perSecond === undefined) return usualMessagesPerSecond(platform);
+  return perSecond === 0 ? undefined : perSecond;
 }
 
 const SYSTEM_CA: TlsTrust = { kind: "system-ca" };

@@ -5,6 +5,8 @@ import type { ConnectionProfile } from "../../lib/client/profile";
 import { type Def, FieldReader } from "../shared/config";
 import { onClose } from "../shared/runtime";
 import { readProfile } from "./config";
+import { directory } from "./directory";
+import { registerRoutes } from "./routes";
 import { surroundingsOf } from "./surroundings";
 import { ConnectionUsers } from "./users";
 import { ConnectionWatch } from "./watch";
@@ -55,8 +57,10 @@ export default function register(RED: NodeAPI): void {
     };
     Object.assign(this, { acquire, users: users.spokesmen });
     onClose(this, () => watch.stop());
+    if (profile !== undefined) onClose(this, directory.add(this.id, profile));
   }
 
+  registerRoutes(RED);
   RED.nodes.registerType("onenet-connection", OneNetConnection, {
     credentials: { key: { type: "password" }, user: { type: "text" }, password: { type: "password" } },
     settings: { onenetConnectionPinnedRoots: { value: [] } },

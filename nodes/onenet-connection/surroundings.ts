@@ -1,12 +1,14 @@
 import type { NodeAPI } from "node-red";
 import { ONENET_ROOTS } from "../../lib/client/tls-options";
 import type { ConnectionSurroundings } from "./config";
+import { storeFileOf } from "./stored-queues";
 
-/** What a connection finds in this Node-RED: pinned roots in its settings, TLS options in its other nodes. */
+/** What a connection finds in this Node-RED: pinned roots in its settings, its user directory, TLS options in its other nodes. */
 export function surroundingsOf(RED: NodeAPI, nodeId: string): ConnectionSurroundings {
   return {
     nodeId,
     pinnedRoots: pinnedRoots(RED),
+    storeFile: storeFileOf(RED),
     tlsConfigOptions: (tlsConfigId) => tlsConfigOptions(RED, tlsConfigId),
   };
 }

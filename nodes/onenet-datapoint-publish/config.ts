@@ -1,6 +1,7 @@
 import type { PostOptions } from "../../lib/client/device";
 import type { FieldReader } from "../shared/config";
 import { MESSAGE_RANGES } from "../shared/form/ranges";
+import { type Priority, readPriorityField } from "../shared/message-urgency";
 
 export type StreamType = "str" | "msg" | "flow" | "global" | "env" | "jsonata";
 
@@ -11,6 +12,8 @@ export interface Config {
   readonly booleansAsNumbers: boolean;
   readonly allOrNothing: boolean;
   readonly delivery: PostOptions;
+  /** undefined: `msg.priority`. */
+  readonly priority: Priority | undefined;
 }
 
 const STREAM_TYPES: readonly StreamType[] = ["str", "msg", "flow", "global", "env", "jsonata"];
@@ -25,6 +28,7 @@ export function readConfig(fields: FieldReader): Config {
     stampAtInput: fields.flag("stampAtInput", true),
     booleansAsNumbers: fields.flag("booleansAsNumbers", true),
     allOrNothing: fields.flag("allOrNothing", false),
+    priority: readPriorityField(fields),
     delivery: {
       completeWhen: fields.choice("completeWhen", ["queued", "sent", "acknowledged", "accepted"], "accepted"),
       qos: fields.choice("qos", ["0", "1"], "1") === "0" ? 0 : 1,

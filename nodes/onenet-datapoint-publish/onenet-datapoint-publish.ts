@@ -4,6 +4,7 @@ import { isClockPlausible } from "../../lib/client/login";
 import type { Def } from "../shared/config";
 import { FieldReader } from "../shared/config";
 import { leaseConnection } from "../shared/connection-lease";
+import { deliveryFor } from "../shared/message-urgency";
 import type { Message } from "../shared/runtime";
 import { onInput } from "../shared/runtime";
 import { prepareTypedValue } from "../shared/typed-value";
@@ -23,12 +24,13 @@ export default function register(RED: NodeAPI): void {
       return async (message, send) => {
         const stampAtMs = config.stampAtInput ? stampNow() : undefined;
         const { device } = link;
+        const delivery = deliveryFor(message, config.delivery, config.priority);
         const named = config.stream === "" ? "" : await evaluateStream(message);
         const rules = { kind: device.productKind, booleansAsNumbers: config.booleansAsNumbers };
         const stream = { named: named ?? "", fallback: message["topic"] };
         const read = readDatapoints(message.payload, stream, rules, stampAtMs);
         checkAllOrNothing(RED, config, read);
-        const posting = read.points.length === 0 ? NOTHING_POSTED : device.post(read.points, config.delivery);
+        const posting = read.points.length === 0 ? NOTHING_POSTED : device.post(read.points, delivery);
         link.refresh();
         concludePost(RED, message as Message, send, read, await posting);
       };

@@ -2,6 +2,7 @@ import type { DeliveryOptions, Qos } from "../../lib/delivery/message";
 import { OneNetError } from "../../lib/errors";
 import type { FieldReader } from "../shared/config";
 import { MESSAGE_RANGES } from "../shared/form/ranges";
+import { type Priority, readPriorityField } from "../shared/message-urgency";
 
 export interface Config {
   /** Empty: `msg.topic`. */
@@ -15,6 +16,8 @@ export interface Config {
   /** A topic that OneNET would close the link for is sent all the same. */
   readonly sendsAnyway: boolean;
   readonly delivery: DeliveryOptions;
+  /** undefined: `msg.priority`. */
+  readonly priority: Priority | undefined;
   readonly contentType: string;
   readonly responseTopic: string;
   readonly correlationData: string;
@@ -37,6 +40,7 @@ export function readConfig(fields: FieldReader): Config {
       completeWhen: fields.choice("completeWhen", ["queued", "sent", "acknowledged"], "acknowledged"),
       ...(expirySeconds === undefined ? {} : { expiryMs: expirySeconds * 1000 }),
     },
+    priority: readPriorityField(fields),
     contentType: fields.text("contentType"),
     responseTopic: fields.word("responseTopic"),
     correlationData: fields.text("correlationData"),

@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { Def } from "../shared/config";
 import { FieldReader } from "../shared/config";
 import { leaseConnection } from "../shared/connection-lease";
+import { deliveryFor } from "../shared/message-urgency";
 import { onInput } from "../shared/runtime";
 import { readConfig } from "./config";
 import { readPublish } from "./message";
@@ -16,7 +17,7 @@ export default function register(RED: NodeAPI): void {
         const { connection } = link;
         const publishing = connection.publish(
           readPublish(message, config, connection.profile),
-          config.delivery,
+          deliveryFor(message, config.delivery, config.priority),
         );
         link.refresh();
         const onenet = await publishing;

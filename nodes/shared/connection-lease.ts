@@ -3,6 +3,7 @@ import type { Connection } from "../../lib/client/connection";
 import type { Device } from "../../lib/client/device";
 import { OneNetError } from "../../lib/errors";
 import type { ConnectionNode } from "../onenet-connection/onenet-connection";
+import { watchQueue } from "./queue-text";
 import type { InputStatus } from "./runtime";
 import { onClose, reportError } from "./runtime";
 import { connectionStatus, errorStatus, StatusLine } from "./status";
@@ -37,6 +38,10 @@ export function leaseConnection(
   if ("connection" in found) {
     const stateChanged = () => status.stateChanged();
     onClose(node, found.connection.listen({ stateChanged, failed: () => undefined }));
+    onClose(
+      node,
+      watchQueue(found.connection, () => status.queueChanged()),
+    );
   }
   onClose(node, () => status.close());
   return {
@@ -88,6 +93,10 @@ class LeaseStatus implements InputStatus {
   showBroken(thrown: unknown): void {
     this.#broken ??= { ...errorStatus(thrown), shape: "ring" };
     this.#show(this.#broken);
+  }
+
+  queueChanged(): void {
+    if (this.#failedIn === undefined) this.refresh();
   }
 
   stateChanged(): void {

@@ -3,6 +3,7 @@ import type { Connection } from "../../lib/client/connection";
 import type { LinkState } from "../../lib/client/link";
 import type { ErrorCode } from "../../lib/errors";
 import { asOneNetError } from "../../lib/errors";
+import { queueText } from "./queue-text";
 import { ReportedError, translate } from "./report";
 
 /** More updates than this a second crash browsers. */
@@ -75,6 +76,12 @@ const ERROR_STATUS: Partial<Record<ErrorCode, string>> = {
   ONENET_EXPIRED: "status.expired",
   ONENET_ACK_TIMEOUT: "status.timeout",
   ONENET_QUEUE_FULL: "status.queue-full",
+  ONENET_STORE_FULL: "status.disk-full",
+  ONENET_STORE_UNSUPPORTED: "status.store-unsupported",
+  ONENET_STORE_LOCKED: "status.store-locked",
+  ONENET_STORE_UNWRITABLE: "status.store-failed",
+  ONENET_STORE_VERSION: "status.store-failed",
+  ONENET_STORE_FAILED: "status.store-failed",
   ONENET_COMMAND_AMBIGUOUS: "status.ambiguous",
   ONENET_COMMAND_UNANSWERED: "status.unanswered",
   ONENET_COMMAND_UNHANDLED: "status.unhandled",
@@ -92,13 +99,15 @@ export function successStatus(text: string): NodeStatus {
   return { fill: "green", shape: "dot", text };
 }
 
-/** The connection's state in Node-RED's colours; while it is not there, with the number of messages that wait. */
+/** The connection's state in Node-RED's colours; while messages gather, with how many and for how long. */
 export function connectionStatus(RED: NodeAPI, connection: Connection): NodeStatus {
-  const { state, held } = connection;
+  const { state } = connection;
   const status = linkStatus(state);
-  if (state.phase === "online" || held === 0 || status.text === undefined) return status;
+  const waiting = queueText(RED, connection);
+  if (waiting === undefined || status.text === undefined) return status;
+  const isWell = state.phase === "online" && state.warning === undefined;
+  if (isWell) return { fill: "yellow", shape: "dot", text: waiting };
   const what = translate(RED, status.text, {}) ?? "";
-  const waiting = translate(RED, "status.queued", { count: held }) ?? String(held);
   return { ...status, text: [what, waiting].filter((text) => text !== "").join(" · ") };
 }
 
@@ -110,6 +119,7 @@ function linkStatus(state: LinkState): NodeStatus {
       return state.warning === undefined
         ? { fill: "green", shape: "dot", text: "node-red:common.status.connected" }
         : { fill: "yellow", shape: "dot", text: ERROR_STATUS[state.warning.code] ?? "status.error" };
+    case "refused":
     case "waiting": {
       const text = ERROR_STATUS[state.problem.code] ?? "node-red:common.status.disconnected";
       return { fill: "red", shape: "ring", text };

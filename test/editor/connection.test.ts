@@ -201,6 +201,26 @@ describe("editor: the connection's form", function () {
     assert.deepEqual((await editor.node("thing")).problems, []);
   });
 
+  it("says of each store what it promises, and what empty fields mean with it", async () => {
+    await editor.editConnection("cloud");
+    await editor.tab("delivery");
+    const placeholder = (name: string) => editor.page.getAttribute(field(name), "placeholder");
+    assert.equal(await editor.page.inputValue(field("store")), "memory");
+    assert.equal(await editor.isVisible(field("waitingSendersMax")), false);
+    const usual = ["queueMaxMessages", "queueMaxMiB", "messagesPerSecond"];
+    assert.deepEqual(await Promise.all(usual.map(placeholder)), ["10,000", "16", "1"]);
+    await choose("store", "disk-always");
+    await editor.page.getByText("A message is queued only once the disk has it").waitFor();
+    await editor.page.getByText("Needs Node.js 22.13 or later").waitFor();
+    assert.equal(await editor.isVisible(field("waitingSendersMax")), true);
+    assert.deepEqual(await Promise.all(usual.map(placeholder)), ["1,000,000", "1,024", "1"]);
+    await editor.picture("connection-delivery");
+    await choose("platform", "mqtt");
+    assert.equal(await editor.isVisible(field("sendOrder")), false);
+    assert.equal(await placeholder("messagesPerSecond"), "not limited");
+    await editor.cancel();
+  });
+
   it("tells Node-RED what is wrong, in words", async () => {
     await editor.editConnection("broker");
     await editor.page.fill(field("host"), "");

@@ -24,15 +24,19 @@ const SETTINGS = {
   birthPayload: "",
   birthQos: "0",
   birthRetain: false,
-  queueMaxMessages: "10000",
-  queueMaxMiB: "16",
+  store: "memory",
+  waitingSendersMax: "2000",
+  messagesPerSecond: "",
+  sendOrder: "strict",
+  queueMaxMessages: "",
+  queueMaxMiB: "",
   queueWhenFull: "refuse-new",
   inFlightMax: "100",
   ackTimeoutSeconds: "10",
   ackAttempts: "3",
 };
 const DEVICE = { ...SETTINGS, productKind: "thing-model", productId: "Ab12Cd34Ef", deviceName: "gateway-1" };
-const DELIVERY = { completeWhen: "acknowledged", expirySeconds: "" };
+const DELIVERY = { completeWhen: "acknowledged", expirySeconds: "", priority: "" };
 
 /** Connections of each sort (no node on the tab uses the cloud's), and one node of each type. */
 export const FLOWS: readonly FlowNode[] = flowOf(
@@ -79,6 +83,13 @@ export const FLOWS: readonly FlowNode[] = flowOf(
     failureAnswer: "body",
     failureBody: "",
     wires: [["answer"]],
+  }),
+  node("onenet-connection-status", "watch", {
+    connection: "thing",
+    queueHighMessages: "1000",
+    queueLowMessages: "100",
+    outcomes: "all",
+    wires: [[], [], [], []],
   }),
   node("onenet-command-response", "answer", { outcome: "auto", failureCode: "100", failureMessage: "" }),
   node("onenet-mqtt-out", "mqtt", {

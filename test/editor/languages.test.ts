@@ -12,6 +12,7 @@ const UNRESOLVED =
 const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   "en-US": {
     datapoint: "Complete when",
+    watch: "High mark",
     commands: "Answer within",
     answer: "Failure text",
     mqtt: "Topic",
@@ -19,6 +20,7 @@ const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   },
   "zh-CN": {
     datapoint: "何时算完成",
+    watch: "高水位",
     commands: "应答期限",
     answer: "失败说明",
     mqtt: "主题",
@@ -26,6 +28,7 @@ const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   },
   "zh-TW": {
     datapoint: "何時算完成",
+    watch: "高水位",
     commands: "回應期限",
     answer: "失敗說明",
     mqtt: "主題",

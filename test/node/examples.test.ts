@@ -12,7 +12,7 @@ type Sent = Extract<ProbeEvent, { event: "send" }>;
 const stateOf = ({ msg }: Sent) => (msg["onenet"] as { state?: string } | undefined)?.state;
 
 /** Where a Catch node hands on an error that belongs to the story. */
-const EXPECTED_ERRORS = new Set(["onenet-lamp-refused"]);
+const EXPECTED_ERRORS = new Set(["onenet-lamp-refused", "onenet-queue-catch"]);
 
 async function choosePorts(broker: Mosquitto | undefined): Promise<Ports> {
   return {
@@ -155,6 +155,28 @@ describe("the examples, all in one Node-RED", function () {
       .filter((event) => event.event === "send" && event.node === "onenet-counter-subscription")
       .map((event) => ((event as Sent).msg["payload"] as { count: number }).count);
     assert.equal(new Set(heard).size, heard.length, `counted twice: ${heard}`);
+  });
+
+  it("Queue and outcomes: what waits is counted, what is urgent overtakes, what is short-lived is given up", async () => {
+    await nodeRed.waitForStatus("onenet-queue-watch", "connected");
+    const high = await press(
+      "onenet-queue-burst",
+      "onenet-queue-watch",
+      ({ msg }) => msg["topic"] === "queue",
+    );
+    assert.equal((high["payload"] as { mark: string }).mark, "high");
+    // Ordinary levels are below 80.
+    const isUrgent = ({ msg }: Sent) => {
+      const { event, values } = msg["payload"] as { event: string; values?: { level?: unknown } };
+      return event === "publish" && Number(values?.level) >= 80;
+    };
+    await press("onenet-queue-urgent", "onenet-queue-simulator", isUrgent);
+    const isExpired = ({ msg }: Sent) => (msg["error"] as { code?: string }).code === "ONENET_EXPIRED";
+    await press("onenet-queue-short", "onenet-queue-catch", isExpired);
+    const report = await press("onenet-queue-ask", "onenet-queue-watch", ({ port }) => port === 0);
+    const { queuedMessages, expired, accepted: stored } = report["payload"] as Record<string, number>;
+    assert.ok(Number(queuedMessages) > 5, `${queuedMessages} still wait`);
+    assert.deepEqual([expired, Number(stored) > 0], [1, true]);
   });
 
   it("has no error that is not part of the story", function () {

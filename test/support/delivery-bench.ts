@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
-import type { DeliveryLink, DeliverySettings } from "../../lib/delivery/delivery";
+import type { DeliverySettings } from "../../lib/delivery/delivery";
 import { Delivery } from "../../lib/delivery/delivery";
-import type { DeliveryOptions, Draft, Publish, Qos, Receipt } from "../../lib/delivery/message";
-import type { OutboxLimits } from "../../lib/delivery/outbox";
-import { devicePacker, postReplyKey } from "../../lib/delivery/packer";
+import type { Answered, DeliveryLink, Handshake } from "../../lib/delivery/link";
+import type {
+  DeliveryOptions,
+  Draft,
+  FailedPoint,
+  Publish,
+  Qos,
+  Receipt,
+  Rejection,
+} from "../../lib/delivery/message";
+import type { OutboxLimits, OutboxShelf } from "../../lib/delivery/outbox";
+import { DevicePacker, postReplyKey } from "../../lib/delivery/packer";
 import type { OneNetError } from "../../lib/errors";
 import type { ProductKind } from "../../lib/protocol/topic";
 import { ManualClock, nextTurn } from "./manual-clock";
@@ -12,6 +21,7 @@ import { ManualClock, nextTurn } from "./manual-clock";
 export interface SentPublish {
   readonly publish: Publish;
   readonly dup: boolean;
+  readonly handshake: Handshake | undefined;
   /** PUBACK or PUBCOMP, or its refusal. Nothing happens once the link is down. */
   readonly answer: (error?: OneNetError) => void;
 }
@@ -19,11 +29,13 @@ export interface SentPublish {
 /** A link whose other side is the test. At QoS 0 it calls back at once, as a socket with room does. */
 export class FakeLink implements DeliveryLink {
   receiveMaximum = 65_535;
+  resumesSession = false;
   lastHeardMs: number;
   isDown = false;
   probes = 0;
   readonly cuts: OneNetError[] = [];
   readonly sent: SentPublish[] = [];
+  readonly reservedPacketIds: number[] = [];
   /** Whether QoS 0 is written at once. */
   isWritable = true;
   readonly #clock: ManualClock;
@@ -35,15 +47,19 @@ export class FakeLink implements DeliveryLink {
     this.lastHeardMs = clock.monotonicMs();
   }
 
-  publish(publish: Publish, dup: boolean, callback: (error?: OneNetError) => void): void {
+  publish(publish: Publish, dup: boolean, callback: Answered, handshake?: Handshake): void {
     assert.equal(this.isDown, false, "published on a link that is down");
     const answer = (error?: OneNetError) => {
       if (this.isDown) return;
       this.hear();
       callback(error);
     };
-    this.sent.push({ publish, dup, answer });
+    this.sent.push({ publish, dup, handshake, answer });
     if (publish.qos === 0 && this.isWritable) callback();
+  }
+
+  reservePacketIds(packetIds: readonly number[]): void {
+    this.reservedPacketIds.push(...packetIds);
   }
 
   /** Something came from the other side. */
@@ -80,11 +96,15 @@ export interface Outcome {
   readonly how: string;
   readonly error: OneNetError | undefined;
   readonly receipt: Receipt;
+  /** The streams of those datapoints that failed while others of the message went well. */
+  readonly failed: readonly FailedPoint[];
 }
 
 export interface BenchOptions extends Partial<DeliverySettings> {
   readonly productKind?: ProductKind;
   readonly clock?: ManualClock;
+  /** The disk side; memory only without it. */
+  readonly shelf?: OutboxShelf;
 }
 
 const DEVICE = { productId: "pid", deviceName: "dev" };
@@ -96,12 +116,15 @@ export class DeliveryBench {
   readonly delivery: Delivery;
   /** Everything that was told to senders, in order. */
   readonly told: Outcome[] = [];
+  /** Failures that the connection reports, because the sender was told earlier. */
   readonly late: Outcome[] = [];
+  /** Successes that the connection reports, because the sender knows of *queued* only. */
+  readonly lateSuccesses: Receipt[] = [];
   link: FakeLink;
   #messageId = 0;
 
   constructor(options: BenchOptions = {}) {
-    const { productKind = "data-stream", clock = new ManualClock(), ...settings } = options;
+    const { productKind = "data-stream", clock = new ManualClock(), shelf, ...settings } = options;
     this.clock = clock;
     this.link = this.#newLink();
     const nextMessageId = () => {
@@ -110,6 +133,9 @@ export class DeliveryBench {
     };
     const all: DeliverySettings = {
       limits: LIMITS,
+      order: "strict",
+      messagesPerSecond: undefined,
+      waitingSendersMax: 2000,
       inFlightMax: 100,
       ackTimeoutMs: 10_000,
       ackAttempts: 3,
@@ -119,9 +145,13 @@ export class DeliveryBench {
     };
     this.delivery = new Delivery(
       all,
-      devicePacker(DEVICE, productKind, nextMessageId),
+      new DevicePacker(DEVICE, productKind, nextMessageId),
       this.clock,
-      (error, receipt) => this.late.push({ name: "", how: error.key, error, receipt }),
+      (error, receipt) => {
+        if (error === undefined) this.lateSuccesses.push(receipt);
+        else this.late.push({ name: "", how: error.key, error, receipt, failed: [] });
+      },
+      shelf,
     );
   }
 
@@ -147,9 +177,15 @@ export class DeliveryBench {
   }
 
   enqueue(name: string, draft: Draft, bytes: number, options: DeliveryOptions): void {
-    this.delivery.enqueue(draft, bytes, options, (error, receipt) => {
-      this.told.push({ name, how: error?.key ?? receipt.state, error, receipt });
+    this.delivery.enqueue(draft, bytes, options, (error, receipt, failed) => {
+      this.told.push({ name, how: error?.key ?? receipt.state, error, receipt, failed });
     });
+  }
+
+  /** Lets time pass; what then must be sent is sent. */
+  async pass(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await nextTurn();
   }
 
   /** A new link comes up; what waits is sent. */
@@ -166,26 +202,32 @@ export class DeliveryBench {
     return this.delivery.linkDown(closedByPeer);
   }
 
-  /** The PUBLISH with this payload, the latest one if it was sent more than once. */
+  /** The PUBLISH that carries this message, the latest one if it was sent more than once. */
   sent(name: string): SentPublish {
-    const found = this.link.sent.findLast(({ publish }) => nameOf(publish) === name);
+    const found = this.link.sent.findLast(({ publish }) => namesIn(publish).includes(name));
     assert.ok(found, `${name} was not sent on this link, but ${this.names().join(" ")}`);
     return found;
   }
 
-  /** What was sent on the present link, by name and in order. */
+  /** What was sent on the present link in order, a word for each PUBLISH: `a+b` for a post of two datapoints. */
   names(): string[] {
-    return this.link.sent.map(({ publish }) => nameOf(publish));
+    return this.link.sent.map(({ publish }) => namesIn(publish).join("+"));
   }
 
-  /** The broker acknowledges a message. */
+  /** Brings a message into a turn of its own, so that it is packed with no other. */
+  async postAlone(...post: Parameters<DeliveryBench["post"]>): Promise<void> {
+    this.post(...post);
+    await nextTurn();
+  }
+
+  /** The broker acknowledges the PUBLISH that carries this message. */
   async ack(name: string, error?: OneNetError): Promise<void> {
     this.sent(name).answer(error);
     await nextTurn();
   }
 
-  /** The platform's reply to a post. @returns whether it was waited for */
-  async reply(name: string, rejection?: { code: number; message: string }): Promise<boolean> {
+  /** The platform's reply to the post that carries this message. @returns whether it was waited for */
+  async reply(name: string, rejection?: Rejection): Promise<boolean> {
     this.link.hear();
     const { id } = JSON.parse(this.sent(name).publish.payload.toString());
     const isFound = this.delivery.settleReply(postReplyKey(Number(id)), rejection);
@@ -220,9 +262,10 @@ export class DeliveryBench {
   }
 }
 
-function nameOf({ payload }: Publish): string {
+/** The names of the messages that a PUBLISH carries. */
+export function namesIn({ payload }: Publish): string[] {
   const text = payload.toString();
-  if (!text.startsWith("{")) return text;
+  if (!text.startsWith("{")) return [text];
   const { dp, params } = JSON.parse(text);
-  return Object.keys(dp ?? params)[0] ?? "";
+  return Object.keys(dp ?? params);
 }

@@ -14,6 +14,7 @@ export const FIXTURE_4_1 = path.join(PACKAGE_ROOT, "test/fixtures/node-red-4.1")
 
 export const NODE_TYPES = [
   "onenet-connection",
+  "onenet-connection-status",
   "onenet-datapoint-publish",
   "onenet-command-subscribe",
   "onenet-command-response",

@@ -5,6 +5,7 @@ import { defaultPortOf } from "../form/connection-summary";
 import { type ReadField, textOf } from "../form/reason";
 import { wireCertificate } from "./connection-certificate";
 import { wireConsole } from "./connection-console";
+import { wireDelivery } from "./connection-delivery";
 import { wireKey } from "./connection-key";
 import { wireHostNote, wireSummary } from "./connection-place";
 import { wireSimulatedDevices } from "./connection-simulated";
@@ -95,6 +96,7 @@ export const connectionForm = makeNodeForm({
       wireKey,
       wireCertificate,
       wireConsole,
+      wireDelivery,
       wireSimulatedDevices,
     ].map((wire) => wire(form));
     wireReveals(form.element, form.translate);

@@ -5,6 +5,7 @@
  */
 import { commandResponseForm, commandSubscribeForm } from "./command-forms";
 import { connectionForm } from "./connection-form";
+import { connectionStatusForm } from "./connection-status-form";
 import { datapointPublishForm } from "./datapoint-publish-form";
 import { mqttOutForm } from "./mqtt-out-form";
 import type { NodeForm } from "./node-form";
@@ -13,6 +14,7 @@ import styles from "./styles.css";
 
 const FORMS: Readonly<Record<string, NodeForm>> = {
   "onenet-connection": connectionForm,
+  "onenet-connection-status": connectionStatusForm,
   "onenet-datapoint-publish": datapointPublishForm,
   "onenet-command-subscribe": commandSubscribeForm,
   "onenet-command-response": commandResponseForm,

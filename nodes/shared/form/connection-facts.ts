@@ -48,5 +48,6 @@ export function connectionFacts(read: ReadField) {
     token: textOf(read("keyKind")) === "token",
     mqtt5: textOf(read("protocolVersion")) === "5",
     cleanSession: read("cleanSession") !== false,
+    disk: textOf(read("store")).startsWith("disk-"),
   };
 }

@@ -24,6 +24,8 @@ function connection(needsOneNet: boolean): Rule {
   };
 }
 
+const priority = oneOf(["", "normal", "high"]);
+
 /** The product kind to judge names by; while no connection is chosen, the more generous one of the two. */
 function kindOf(find: FindConnection) {
   return find()?.productKind ?? "thing-model";
@@ -44,6 +46,7 @@ export const datapointPublishRules: Rules = {
   completeWhen: oneOf(["queued", "sent", "acknowledged", "accepted"]),
   qos: oneOf(["0", "1"]),
   expirySeconds: numberIn(expirySeconds),
+  priority,
 };
 
 /** The identifiers of a text, parted by commas or blanks, Chinese ones too. */
@@ -146,6 +149,7 @@ export const mqttOutRules: Rules = {
   whenUnsupported: oneOf(["refuse", "lower"]),
   completeWhen: oneOf(["queued", "sent", "acknowledged"]),
   expirySeconds: numberIn(expirySeconds),
+  priority,
   responseTopic: mqtt5(responseTopic),
   userProperties: mqtt5(userProperties),
   messageExpirySeconds: mqtt5(numberIn(messageExpirySeconds)),

@@ -22,8 +22,12 @@ export const CONNECTION_RANGES = {
   keepAlivePlainSeconds: { min: 0, max: 65_535, integer: true },
   connectTimeoutSeconds: { min: 1, max: 300 },
   sessionExpirySeconds: { min: 0, max: 4_294_967_295, integer: true, optional: true },
-  queueMaxMessages: { min: 1, max: 10_000_000, integer: true },
-  queueMaxMiB: { min: 0.01, max: 102_400 },
+  queueMaxMessages: { min: 1, max: 10_000_000, integer: true, optional: true },
+  queueMaxMiB: { min: 0.01, max: 102_400, optional: true },
+  /** With a disk store: so many waiting messages keep their senders waiting. */
+  waitingSendersMax: { min: 0, max: 1_000_000, integer: true },
+  /** 0: not limited. */
+  messagesPerSecond: { min: 0, max: 1_000_000, optional: true },
   inFlightMax: { min: 1, max: 65_535, integer: true },
   ackTimeoutSeconds: { min: 0.1, max: 3600 },
   ackAttempts: { min: 1, max: 100, integer: true },
@@ -37,6 +41,12 @@ export const MESSAGE_RANGES = {
   /** From the arrival of a command to its answer; the platform itself waits 30 s at most. */
   deadlineSeconds: { min: 0.1, max: 3600 },
   failureCode: { min: 0, max: MAX_MESSAGE_ID, integer: true },
+} as const satisfies Readonly<Record<string, Range>>;
+
+/** Messages in a queue at which the connection status node tells of it. */
+export const QUEUE_MARK_RANGES = {
+  queueHighMessages: { min: 1, max: 10_000_000, integer: true, optional: true },
+  queueLowMessages: { min: 0, max: 10_000_000, integer: true, optional: true },
 } as const satisfies Readonly<Record<string, Range>>;
 
 export const SIMULATOR_RANGES = {

@@ -1,42 +1,18 @@
 import assert from "node:assert/strict";
-import type { CommandHandler, IncomingCommand } from "../../../lib/client/command";
 import type { PostOptions } from "../../../lib/client/device";
 import type { OneNetError } from "../../../lib/errors";
 import type { Datapoint } from "../../../lib/protocol/datapoint";
 import { MAX_PAYLOAD_BYTES } from "../../../lib/protocol/limits";
+import type { SimulatorEvent } from "../../../lib/simulator/events";
 import type { SimulatedProduct } from "../../../lib/simulator/options";
-import {
-  deviceProfile,
-  type RawServer,
-  startRawServer,
-  type TestConnection,
-  takeLogin,
-  testConnection,
-} from "../../support/connections";
-import { EventLog } from "../../support/events";
+import { commandHandler as handler } from "../../support/command-handler";
+import { deviceProfile, type TestConnection, testConnection } from "../../support/connections";
 import { nextTurn } from "../../support/manual-clock";
-import { frame, PUBACK, PUBLISH, publishFrame } from "../../support/raw-mqtt";
 import { STREAM, startTestSimulator, type TestSimulator, THING } from "../../support/simulated";
 
 const ACCEPTED: PostOptions = { qos: 1, completeWhen: "accepted" };
 const point = (stream: string, value: number | string = 1): Datapoint => ({ stream, value });
-/** A handler whose commands and misses come as events. */
-function handler(options: Partial<CommandHandler> = {}) {
-  const commands = new EventLog<IncomingCommand>("commands");
-  const missed = new EventLog<OneNetError>("missed");
-  const own: CommandHandler = {
-    kinds: new Set(["command", "property-set", "property-get"]),
-    identifiers: undefined,
-    answersItself: false,
-    deadlineMs: 4000,
-    unhandled: "fail",
-    failure: { kind: "standard" },
-    deliver: (command) => commands.push(command),
-    unanswered: (error) => missed.push(error),
-    ...options,
-  };
-  return { own, commands, missed };
-}
+
 describe("Device at the simulator", () => {
   let simulator: TestSimulator;
   let test: TestConnection | undefined;
@@ -58,6 +34,11 @@ describe("Device at the simulator", () => {
     assert.ok(device);
     assert.equal(device.productKind, product.kind);
     return { ...connection, device };
+  }
+
+  /** Of each publish that the simulator has seen. */
+  function published<T>(pick: (event: Extract<SimulatorEvent, { event: "publish" }>) => T): T[] {
+    return simulator.events.all.flatMap((each) => (each.event === "publish" ? [pick(each)] : []));
   }
 
   for (const product of [STREAM, THING]) {
@@ -96,16 +77,29 @@ describe("Device at the simulator", () => {
         );
       });
 
-      it("tells each datapoint of a post that failed, and takes the next good one", async () => {
+      it("tells the datapoint of a post that failed, and has the others accepted", async () => {
         const { device } = await open(product);
-        simulator.simulator.faults.rejectStream({ stream: "b", count: 1 });
-        simulator.simulator.faults.rejectIdentifier({ identifier: "b", count: 1 });
-        const { failed } = await device.post([point("a"), point("b")], ACCEPTED);
+        simulator.simulator.faults.rejectStream({ stream: "b" });
+        simulator.simulator.faults.rejectIdentifier({ identifier: "b" });
+        const { receipt, failed } = await device.post([point("a"), point("b"), point("c")], ACCEPTED);
+        assert.equal(receipt?.state, "accepted");
         assert.deepEqual(
-          failed.map(({ stream }) => stream),
-          ["a", "b"],
+          failed.map(({ stream, error }) => [stream, error.key]),
+          [["b", "ONENET_REJECTED"]],
         );
         assert.equal((await device.post([point("a")], ACCEPTED)).receipt?.state, "accepted");
+      });
+
+      it("fails only the input that was rejected, though it was packed with others", async () => {
+        const { device } = await open(product);
+        simulator.simulator.faults.rejectStream({ stream: "b" });
+        simulator.simulator.faults.rejectIdentifier({ identifier: "b" });
+        const names = ["a", "b", "c"];
+        const outcomes = await Promise.all(names.map((name) => device.post([point(name)], ACCEPTED)));
+        assert.deepEqual(
+          outcomes.map(({ receipt, failed }) => receipt?.state ?? failed[0]?.error.key),
+          ["accepted", "ONENET_REJECTED", "accepted"],
+        );
       });
 
       it("repeats what got no reply with the same id, and takes one reply for all", async () => {
@@ -126,7 +120,7 @@ describe("Device at the simulator", () => {
         assert.deepEqual(ids, [receipt?.id, receipt?.id, receipt?.id]);
       });
 
-      it("finds the message that is thrown out, and delivers the rest in order", async () => {
+      it("finds the message that is thrown out, and delivers the rest together", async () => {
         const { device, connection, retry } = await open(product);
         const fault = simulator.simulator.faults.cutLink({ when: "publish" });
         const waiting = test?.next("waiting");
@@ -147,15 +141,15 @@ describe("Device at the simulator", () => {
           outcomes.map(({ receipt }) => receipt?.state),
           ["accepted", "accepted", "accepted"],
         );
-        const published = simulator.events.all.flatMap((each) =>
-          each.event === "publish" ? [each.values] : [],
+        assert.deepEqual(
+          published(({ values }) => values),
+          [{ a: 1, b: 1, c: 1 }],
         );
-        assert.deepEqual(published, [{ a: 1 }, { b: 1 }, { c: 1 }]);
         assert.equal(connection.logins, 4);
         assert.equal(connection.held, 0);
       });
 
-      it("delivers over a lost link, in order", async () => {
+      it("delivers over a lost link, in one post", async () => {
         const { device, retry } = await open(product);
         const waiting = test?.next("waiting");
         simulator.simulator.faults.cutLink();
@@ -163,10 +157,27 @@ describe("Device at the simulator", () => {
         const outcomes = ["a", "b", "c"].map((name) => device.post([point(name)], ACCEPTED));
         await retry("online");
         await Promise.all(outcomes);
-        const published = simulator.events.all.flatMap((each) =>
-          each.event === "publish" ? [each.values] : [],
+        assert.deepEqual(
+          published(({ values }) => values),
+          [{ a: 1, b: 1, c: 1 }],
         );
-        assert.deepEqual(published, [{ a: 1 }, { b: 1 }, { c: 1 }]);
+      });
+
+      it("delivers the values of one stream over a lost link, in order", async () => {
+        const { device, retry } = await open(product);
+        const waiting = test?.next("waiting");
+        simulator.simulator.faults.cutLink();
+        await waiting;
+        const outcomes = [1, 2, 3].map((value) => device.post([point("a", value)], ACCEPTED));
+        await retry("online");
+        await Promise.all(outcomes);
+        const frames = published(({ payload }) => payload);
+        const values = frames.flatMap((payload) => {
+          const { dp, params } = JSON.parse(payload);
+          return dp === undefined ? [params.a.value] : dp.a.map(({ v }: { v: number }) => v);
+        });
+        assert.deepEqual(values, [1, 2, 3]);
+        assert.equal(frames.length, product.kind === "data-stream" ? 1 : 3);
       });
     });
   }
@@ -378,123 +389,5 @@ describe("Device at the simulator", () => {
       await nextTurn();
       assert.equal(simulator.events.filter(({ event }) => event === "publish").length, 0);
     });
-  });
-});
-
-describe("Device at a platform that sends what it likes", () => {
-  let server: RawServer;
-  let test: TestConnection;
-
-  beforeEach(async () => {
-    server = await startRawServer((client) => takeLogin(client));
-  });
-  afterEach(async () => {
-    await test.connection.close();
-    await server.close();
-  });
-
-  /** A device that is online, and its platform's end of the link. */
-  async function open(product: SimulatedProduct) {
-    test = testConnection(deviceProfile(product, "lamp", server.port), { nextMessageId: () => 7 });
-    await test.online();
-    const client = await server.accepted.waitFor(() => true);
-    const say = (suffix: string, payload: string) =>
-      client.send(publishFrame(`$sys/${product.productId}/lamp/${suffix}`, payload));
-    return { client, say };
-  }
-
-  const unreadable: readonly (readonly [suffix: string, payload: string, answered: boolean])[] = [
-    ["thing/property/set", '{"id":"5","params":[1]}', true],
-    ["thing/property/get", '{"id":"5","params":{"a":1}}', true],
-    ["thing/property/set", '{"params":{}}', false],
-    ["thing/property/set", "{", false],
-    ["thing/property/get", "", false],
-  ];
-  for (const [suffix, payload, answered] of unreadable) {
-    it(`reports ${suffix} ${payload}${answered ? ", and answers that it failed" : ""}`, async () => {
-      const { client, say } = await open(THING);
-      say(suffix, payload);
-      assert.equal((await test.failures.waitFor(() => true)).key, "ONENET_COMMAND_INVALID");
-      if (!answered) return;
-      const { body } = await client.frames.waitFor(({ type }) => type === PUBLISH);
-      assert.match(body.toString(), new RegExp(`${suffix}_reply.*"id":"5","code":100`, "s"));
-      assert.equal(test.failures.length, 1);
-    });
-  }
-
-  const strays: readonly (readonly [product: SimulatedProduct, suffix: string, payload: string])[] = [
-    [STREAM, "dp/post/json/accepted", '{"id":8}'],
-    [STREAM, "dp/post/json/accepted", "{"],
-    [STREAM, "dp/post/json/rejected", '{"id":-1,"err_code":98,"err_msg":"illegal data"}'],
-    [STREAM, "cmd/response/unknown/accepted", ""],
-    [STREAM, "cmd/response/unknown/rejected", '{"err_code":113}'],
-    [THING, "thing/property/post/reply", '{"id":"8","code":200}'],
-    [THING, "thing/property/post/reply", "no JSON"],
-    [THING, "thing/event/post/reply", '{"id":"7","code":200}'],
-    [THING, "thing/nonsense", "{}"],
-    [THING, "other", ""],
-  ];
-  for (const [product, suffix, payload] of strays) {
-    it(`is not moved by ${suffix} ${payload}`, async () => {
-      const { client, say } = await open(product);
-      const own = test.connection.device?.post([point("a")], ACCEPTED);
-      await client.frames.waitFor(({ type }) => type === PUBLISH);
-      say(suffix, payload);
-      if (product.kind === "data-stream") say("dp/post/json/accepted", '{"id":7}');
-      else say("thing/property/post/reply", '{"id":"7","code":200}');
-      assert.equal((await own)?.receipt?.state, "accepted");
-      assert.deepEqual(test.failures.all, []);
-    });
-  }
-
-  it("tells who answered a command that the platform knows it not", async () => {
-    const { client, say } = await open(STREAM);
-    const { own, commands } = handler();
-    test.connection.device?.commands.register(own);
-    say("cmd/request/77", "on");
-    const command = await commands.waitFor(() => true);
-    const answer = test.connection.device?.commands.answer(command, { success: true });
-    await client.frames.waitFor(({ type }) => type === PUBLISH);
-    say("cmd/response/77/rejected", '{"err_code":113,"err_msg":"cmdid not found"}');
-    await assert.rejects(Promise.resolve(answer), {
-      key: "ONENET_ANSWER_REJECTED",
-      params: { id: "77", platformCode: 113, platformMessage: "cmdid not found" },
-    });
-  });
-
-  it("tells of several posts the least that is true of all", async () => {
-    let id = 6;
-    test = testConnection(deviceProfile(STREAM, "lamp", server.port), {
-      nextMessageId: () => {
-        id += 1;
-        return id;
-      },
-    });
-    await test.online();
-    const client = await server.accepted.waitFor(() => true);
-    const text = "x".repeat(MAX_PAYLOAD_BYTES * 0.7);
-    const outcome = test.connection.device?.post([point("a", text), point("b", text)], {
-      qos: 1,
-      completeWhen: "acknowledged",
-    });
-    const [first] = await client.frames.waitForCount(2, ({ type }) => type === PUBLISH);
-    // The reply comes before its PUBACK for the second, and for the first only the PUBACK.
-    client.send(publishFrame(`$sys/${STREAM.productId}/lamp/dp/post/json/accepted`, '{"id":8}'));
-    const at = 2 + (first?.body.readUInt16BE(0) ?? 0);
-    client.send(frame(PUBACK << 4, first?.body.subarray(at, at + 2) ?? Buffer.alloc(2)));
-    const receipt = (await outcome)?.receipt;
-    assert.deepEqual([receipt?.state, receipt?.id, receipt?.attempts], ["acknowledged", "7", 1]);
-    assert.deepEqual(
-      [receipt?.sentAt !== undefined, receipt?.acknowledgedAt, receipt?.acceptedAt],
-      [true, undefined, undefined],
-    );
-  });
-
-  it("takes the id of a rejection for the message's own", async () => {
-    const { client, say } = await open(STREAM);
-    const own = test.connection.device?.post([point("a")], ACCEPTED);
-    await client.frames.waitFor(({ type }) => type === PUBLISH);
-    say("dp/post/json/rejected", '{"id":7,"err_code":98,"err_msg":"illegal data"}');
-    assert.equal((await own)?.failed[0]?.error.params["platformCode"], 98);
   });
 });

@@ -346,7 +346,8 @@ describe("Delivery", () => {
     const draft = { kind: "publish", publish: { topic: "t", payload: "p", qos: 0, retain: false } } as const;
     const sent = deliver(bench.delivery, draft, 1, { completeWhen: "sent" });
     await bench.up();
-    assert.equal((await sent).state, "sent");
+    const { receipt, failed } = await sent;
+    assert.deepEqual([receipt.state, failed], ["sent", []]);
     const refused = deliver(bench.delivery, { ...draft, publish: { ...draft.publish, qos: 1 } }, 1, {
       completeWhen: "acknowledged",
     });
@@ -361,11 +362,13 @@ describe("Delivery", () => {
     it("gives all that is not settled to its successor, in order, and tells nobody but the answers", async () => {
       const old = new DeliveryBench({ inFlightMax: 3 });
       await old.up();
-      for (const name of ["a", "b", "c", "d", "e"]) old.post(name);
+      for (const name of ["a", "b"]) await old.postAlone(name);
+      for (const name of ["c", "d", "e"]) old.post(name);
       old.answer("answer");
       await nextTurn();
-      assert.deepEqual(old.names(), ["answer", "a", "b", "c"]);
+      assert.deepEqual(old.names(), ["a", "b", "answer"]);
       await old.reply("b");
+      assert.deepEqual(old.names(), ["a", "b", "answer", "c+d+e"]);
       const messages = old.delivery.handOver();
       assert.deepEqual(
         old.told.map(({ name, how }) => `${name} ${how}`),
@@ -378,12 +381,51 @@ describe("Delivery", () => {
       heir.delivery.adopt(messages);
       assert.equal(heir.delivery.held, 4);
       await heir.up();
-      assert.deepEqual(heir.names(), ["a", "c", "d", "e"]);
-      for (const name of heir.names()) await heir.reply(name);
+      assert.deepEqual(heir.names(), ["a+c+d+e"]);
+      await heir.reply("a");
       assert.deepEqual(
         old.told.slice(2).map(({ name, how }) => `${name} ${how}`),
         ["a accepted", "c accepted", "d accepted", "e accepted"],
       );
+      heir.assertIdle();
+    });
+
+    it("gives away in their order what was rejected and taken apart, and what waits behind it", async () => {
+      const old = new DeliveryBench({ messagesPerSecond: 1 });
+      for (const name of ["a", "b", "c"]) old.post(name);
+      await old.up();
+      await old.reply("a", { code: 98, message: "illegal data" });
+      old.post("d");
+      await old.pass(2000);
+      assert.deepEqual(old.names(), ["a+b+c", "a+b", "c"]);
+      await old.reply("a", { code: 98, message: "illegal data" });
+      const heir = new DeliveryBench({ clock: old.clock });
+      heir.delivery.adopt(old.delivery.handOver());
+      await heir.up();
+      assert.deepEqual(heir.names(), ["a+b+c+d"]);
+      await heir.reply("a");
+      assert.deepEqual(
+        old.told.map(({ how }) => how),
+        ["accepted", "accepted", "accepted", "accepted"],
+      );
+      heir.assertIdle();
+    });
+
+    it("posts again as a whole what was accepted in part", async () => {
+      const old = new DeliveryBench();
+      await old.up();
+      const points = ["a", "b"].map((stream) => ({ stream, value: 1 }));
+      old.enqueue("both", { kind: "datapoints", points, qos: 1 }, 1, { completeWhen: "accepted" });
+      await nextTurn();
+      await old.reply("a", { code: 98, message: "illegal data" });
+      await old.reply("a", { code: 98, message: "illegal data" });
+      assert.deepEqual(old.told, []);
+      const heir = new DeliveryBench({ clock: old.clock });
+      heir.delivery.adopt(old.delivery.handOver());
+      await heir.up();
+      assert.deepEqual(heir.names(), ["a+b"]);
+      await heir.reply("a");
+      assert.deepEqual([old.how("both"), old.outcome("both").failed], [["accepted"], []]);
       heir.assertIdle();
     });
 

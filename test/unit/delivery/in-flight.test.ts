@@ -1,24 +1,13 @@
 import assert from "node:assert/strict";
-import type { Pack } from "../../../lib/delivery/in-flight";
 import { InFlight } from "../../../lib/delivery/in-flight";
+import type { Pack } from "../../../lib/delivery/pack";
+import { newPack } from "../../../lib/delivery/pack";
 import { ManualClock } from "../../support/manual-clock";
 
 const TIMEOUT_MS = 10_000;
 
 function pack(topic: string, replyKey?: string): Pack {
-  return {
-    publish: { topic, payload: "", qos: 1, retain: false },
-    messages: [],
-    replyKey,
-    isAnswer: false,
-    order: 0,
-    number: 0,
-    attempts: 0,
-    timeouts: 0,
-    closedLinks: 0,
-    acknowledged: false,
-    sentAtMonotonicMs: 0,
-  };
+  return newPack({ topic, payload: "", qos: 1, retain: false }, [], replyKey);
 }
 
 describe("InFlight", () => {

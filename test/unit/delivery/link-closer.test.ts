@@ -1,21 +1,11 @@
 import assert from "node:assert/strict";
-import type { Pack } from "../../../lib/delivery/in-flight";
 import { LinkCloserFinder } from "../../../lib/delivery/link-closer";
+import type { Pack } from "../../../lib/delivery/pack";
+import { newPack } from "../../../lib/delivery/pack";
 
 function pack(isAnswer = false): Pack {
-  return {
-    publish: { topic: "t", payload: "", qos: 1, retain: false },
-    messages: [],
-    replyKey: undefined,
-    isAnswer,
-    order: 0,
-    number: 0,
-    attempts: 1,
-    timeouts: 0,
-    closedLinks: 0,
-    acknowledged: false,
-    sentAtMonotonicMs: 0,
-  };
+  const sent = newPack({ topic: "t", payload: "", qos: 1, retain: false }, [], undefined);
+  return { ...sent, attempts: 1, isAnswer };
 }
 
 describe("LinkCloserFinder", () => {
@@ -57,5 +47,42 @@ describe("LinkCloserFinder", () => {
     assert.equal(finder.isolated, suspect);
     finder.acquit(suspect);
     assert.equal(finder.isolated, undefined);
+  });
+
+  describe("that has taken a post apart", () => {
+    /** A finder that suspects a post of two, the first of which is sent alone. */
+    function narrowed() {
+      const finder = new LinkCloserFinder();
+      const post = pack();
+      finder.published(0);
+      finder.linkClosed(post, 1);
+      finder.linkClosed(post, 2);
+      const [first, rest] = [pack(), pack()];
+      for (const part of [first, rest]) part.closedLinks = post.closedLinks;
+      finder.narrow(first, rest);
+      return { finder, first, rest };
+    }
+
+    it("suspects the rest when the first is innocent", () => {
+      const { finder, first, rest } = narrowed();
+      assert.equal(finder.isolated, first);
+      finder.acquit(first);
+      assert.equal(finder.isolated, rest);
+      assert.equal(finder.linkClosed(rest, 3), "convicted");
+    });
+
+    it("holds nothing against the rest when the first was it", () => {
+      const { finder, first, rest } = narrowed();
+      assert.equal(finder.linkClosed(first, 3), "convicted");
+      assert.deepEqual([finder.isolated, rest.closedLinks], [undefined, 0]);
+    });
+
+    it("is done when the rest is gone and the first innocent", () => {
+      const { finder, first, rest } = narrowed();
+      finder.acquit(rest);
+      assert.equal(finder.isolated, first);
+      finder.acquit(first);
+      assert.equal(finder.isolated, undefined);
+    });
   });
 });

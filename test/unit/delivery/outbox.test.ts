@@ -1,25 +1,31 @@
 import assert from "node:assert/strict";
 import type { DeliveryOptions, QueuedMessage } from "../../../lib/delivery/message";
-import type { OutboxLimits } from "../../../lib/delivery/outbox";
+import type { OutboxEvents, OutboxLimits } from "../../../lib/delivery/outbox";
 import { Outbox } from "../../../lib/delivery/outbox";
+import { newPack } from "../../../lib/delivery/pack";
 import { OneNetError } from "../../../lib/errors";
+import { queued as newMessage } from "../../support/messages";
 
 const LIMITS: OutboxLimits = { maxMessages: 3, maxBytes: 100, whenFull: "refuse-new" };
 
 function message(name: string, bytes = 10, options: Partial<DeliveryOptions> = {}): QueuedMessage {
   const publish = { topic: "t", payload: name, qos: 1, retain: false } as const;
-  return {
-    draft: { kind: "publish", publish },
-    options: { completeWhen: "acknowledged", ...options },
-    bytes,
-    queuedAt: 0,
-    queuedAtMonotonicMs: 0,
-    state: "queued",
-    attempts: 0,
-    told: false,
-    settled: false,
-    tell: () => undefined,
+  return newMessage(
+    { kind: "publish", publish },
+    { options: { completeWhen: "acknowledged", ...options }, bytes },
+  );
+}
+
+/** An outbox in memory, and the names of what it said is queued. */
+function open(limits: Partial<OutboxLimits> = {}) {
+  const queued: unknown[] = [];
+  const events: OutboxEvents = {
+    queued: (each) => queued.push(nameOf(each)),
+    refused: () => assert.fail("memory refuses nothing"),
+    refilled: () => undefined,
   };
+  const settings = { limits: { ...LIMITS, ...limits }, order: "strict", label: "pid/dev" } as const;
+  return { outbox: new Outbox(settings, events), queued };
 }
 
 const nameOf = ({ draft }: QueuedMessage) => (draft.kind === "publish" ? draft.publish.payload : "");
@@ -38,10 +44,10 @@ describe("Outbox", () => {
   ];
   for (const [what, limits, bytes] of refusals) {
     it(`refuses ${what} and says by how much`, () => {
-      const outbox = new Outbox({ ...LIMITS, ...limits });
-      for (const name of ["a", "b", "c"]) outbox.push(message(name), "pid/dev");
+      const { outbox } = open(limits);
+      for (const name of ["a", "b", "c"]) outbox.push(message(name));
       assert.throws(
-        () => outbox.push(message("d", bytes), "pid/dev"),
+        () => outbox.push(message("d", bytes)),
         (error) => {
           assert.ok(error instanceof OneNetError);
           assert.equal(error.key, "ONENET_QUEUE_FULL.refused");
@@ -62,16 +68,16 @@ describe("Outbox", () => {
   }
 
   it("takes what just fits", () => {
-    const outbox = new Outbox(LIMITS);
-    for (const name of ["a", "b"]) outbox.push(message(name), "");
-    outbox.push(message("c", 80), "");
+    const { outbox } = open();
+    for (const name of ["a", "b"]) outbox.push(message(name));
+    outbox.push(message("c", 80));
     assert.deepEqual([outbox.messages, outbox.bytes, outbox.waiting], [3, 100, 3]);
   });
 
   it("drops as many of the oldest as it takes, and counts them until they are forgotten", () => {
-    const outbox = new Outbox({ ...LIMITS, whenFull: "drop-oldest" });
-    for (const name of ["a", "b", "c"]) outbox.push(message(name, 30), "");
-    const dropped = outbox.push(message("d", 50), "");
+    const { outbox } = open({ whenFull: "drop-oldest" });
+    for (const name of ["a", "b", "c"]) outbox.push(message(name, 30));
+    const dropped = outbox.push(message("d", 50));
     assert.deepEqual(dropped.map(nameOf), ["a", "b"]);
     for (const each of dropped) outbox.forget(each);
     assert.deepEqual([outbox.messages, outbox.bytes], [2, 80]);
@@ -79,18 +85,18 @@ describe("Outbox", () => {
   });
 
   it("drops nothing in vain: what is in flight cannot go, so the new one is refused", () => {
-    const outbox = new Outbox({ ...LIMITS, whenFull: "drop-oldest" });
-    for (const name of ["a", "b", "c"]) outbox.push(message(name, 30), "");
+    const { outbox } = open({ whenFull: "drop-oldest" });
+    for (const name of ["a", "b", "c"]) outbox.push(message(name, 30));
     outbox.shift();
     outbox.shift();
-    assert.throws(() => outbox.push(message("d", 50), ""), { code: "ONENET_QUEUE_FULL" });
+    assert.throws(() => outbox.push(message("d", 50)), { code: "ONENET_QUEUE_FULL" });
     assert.deepEqual(shiftAll(outbox), ["c"]);
   });
 
   it("counts what has left the line until it is forgotten", () => {
-    const outbox = new Outbox(LIMITS);
+    const { outbox } = open();
     const first = message("a");
-    outbox.push(first, "");
+    outbox.push(first);
     outbox.shift();
     assert.deepEqual([outbox.messages, outbox.bytes, outbox.waiting], [1, 10, 0]);
     outbox.forget(first);
@@ -98,10 +104,10 @@ describe("Outbox", () => {
   });
 
   it("takes answers always, in a line of their own", () => {
-    const outbox = new Outbox({ ...LIMITS, maxMessages: 1 });
-    outbox.push(message("data"), "");
-    outbox.push(message("answer 1", 200, { answer: true }), "");
-    outbox.push(message("answer 2", 200, { answer: true }), "");
+    const { outbox } = open({ maxMessages: 1 });
+    outbox.push(message("data"));
+    outbox.push(message("answer 1", 200, { answer: true }));
+    outbox.push(message("answer 2", 200, { answer: true }));
     assert.equal(outbox.peekAnswer() && nameOf(outbox.peekAnswer() ?? message("")), "answer 1");
     assert.deepEqual(
       [outbox.shiftAnswer(), outbox.shiftAnswer()].map((each) => each && nameOf(each)),
@@ -112,20 +118,90 @@ describe("Outbox", () => {
   });
 
   it("adopts beyond its bounds, for another outbox kept them", () => {
-    const outbox = new Outbox({ ...LIMITS, maxMessages: 1 });
+    const { outbox } = open({ maxMessages: 1 });
     for (const name of ["a", "b"]) outbox.adopt(message(name));
     assert.deepEqual([outbox.messages, outbox.bytes], [2, 20]);
     assert.deepEqual(outbox.peek() && nameOf(outbox.peek() ?? message("")), "a");
-    assert.throws(() => outbox.push(message("c"), ""), { code: "ONENET_QUEUE_FULL" });
+    assert.throws(() => outbox.push(message("c")), { code: "ONENET_QUEUE_FULL" });
   });
 
-  it("takes out what is picked, answers first", () => {
-    const outbox = new Outbox({ ...LIMITS, maxMessages: 10 });
-    for (const name of ["a", "b", "c"]) outbox.push(message(name), "");
-    outbox.push(message("answer", 1, { answer: true }), "");
-    const taken = outbox.takeOut((each) => nameOf(each) !== "b");
-    assert.deepEqual(taken.map(nameOf), ["answer", "a", "c"]);
+  it("says of each that it is queued before it is handed out", () => {
+    const { outbox, queued } = open();
+    for (const name of ["a", "b"]) outbox.push(message(name));
+    outbox.push(message("answer", 1, { answer: true }));
+    assert.deepEqual(queued, ["a", "b", "answer"]);
+    assert.throws(() => outbox.push(message("too large", 1000)));
+    assert.equal(queued.length, 3);
+  });
+
+  it("hands out what is high before all else, and keeps the order within a priority", () => {
+    const { outbox } = open({ maxMessages: 10 });
+    for (const name of ["a", "b"]) outbox.push(message(name));
+    for (const name of ["x", "y"]) outbox.push(message(name, 10, { priority: "high" }));
+    outbox.push(message("c"));
+    assert.deepEqual(shiftAll(outbox), ["x", "y", "a", "b", "c"]);
+  });
+
+  it("puts back what had left, each before all others of its priority, and counts it once", () => {
+    const { outbox } = open({ maxMessages: 10 });
+    const back = [message("a"), message("x", 10, { priority: "high" }), message("b")];
+    for (const each of back) outbox.push(each);
+    shiftAll(outbox);
+    outbox.push(message("c"));
+    outbox.push(message("y", 10, { priority: "high" }));
+    outbox.putBack(back);
+    assert.deepEqual([outbox.messages, outbox.bytes], [5, 50]);
+    assert.deepEqual(shiftAll(outbox), ["x", "y", "a", "b", "c"]);
+  });
+
+  it("drops what is high only when nothing else is left", () => {
+    const { outbox } = open({ whenFull: "drop-oldest" });
+    outbox.push(message("x", 30, { priority: "high" }));
+    for (const name of ["a", "b"]) outbox.push(message(name, 30));
+    const dropped = outbox.push(message("c", 100));
+    assert.deepEqual(dropped.map(nameOf), ["a", "b", "x"]);
+  });
+
+  it("drops of a post that waits to be repeated only as many messages as it takes, before what is newer", () => {
+    const { outbox } = open({ whenFull: "drop-oldest" });
+    const sent = [message("a", 30), message("b", 30)];
+    for (const each of sent) outbox.push(each);
+    shiftAll(outbox);
+    const publish = { topic: "t", payload: "", qos: 1, retain: false } as const;
+    const parts = [...sent, ...sent].map((each) => ({ message: each, points: [] }));
+    outbox.again.push(newPack(publish, parts, undefined));
+    outbox.push(message("c", 30));
+    const dropped = outbox.push(message("d", 30));
+    assert.deepEqual(dropped.map(nameOf), ["a"]);
+    for (const each of dropped) {
+      each.settled = true;
+      outbox.forget(each);
+    }
+    assert.deepEqual(outbox.push(message("e", 60)).map(nameOf), ["b", "c"]);
+    assert.deepEqual([outbox.again.size, ...shiftAll(outbox)], [1, "d", "e"]);
+  });
+
+  it("lets go of all but the answers, and of the answers apart", () => {
+    const { outbox } = open({ maxMessages: 10 });
+    for (const name of ["a", "b"]) outbox.push(message(name));
+    outbox.push(message("x", 1, { priority: "high" }));
+    outbox.push(message("answer", 1, { answer: true }));
+    assert.deepEqual(outbox.takeAll().map(nameOf), ["x", "a", "b"]);
+    assert.deepEqual(outbox.takeAnswers().map(nameOf), ["answer"]);
     assert.equal(outbox.messages, 4);
-    assert.deepEqual(shiftAll(outbox), ["b"]);
+    assert.deepEqual([shiftAll(outbox), outbox.shiftAnswer(), outbox.waiting], [[], undefined, 0]);
+  });
+
+  it("lets go of what is settled in a sweep, and keeps the order of the rest", () => {
+    const { outbox } = open({ maxMessages: 10 });
+    for (const name of ["a", "b", "c"]) outbox.push(message(name));
+    outbox.push(message("answer", 1, { answer: true }));
+    const seen: unknown[] = [];
+    outbox.sweep((each) => {
+      seen.push(nameOf(each));
+      each.settled = nameOf(each) !== "a" && nameOf(each) !== "c";
+    });
+    assert.deepEqual(seen.sort(), ["a", "answer", "b", "c"]);
+    assert.deepEqual([shiftAll(outbox), outbox.peekAnswer()], [["a", "c"], undefined]);
   });
 });

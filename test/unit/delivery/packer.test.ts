@@ -1,22 +1,19 @@
 import assert from "node:assert/strict";
 import type { Draft, QueuedMessage } from "../../../lib/delivery/message";
-import { devicePacker, postReplyKey, publishPacker } from "../../../lib/delivery/packer";
+import type { WaitingLine } from "../../../lib/delivery/packer";
+import { DevicePacker, postReplyKey, publishPacker } from "../../../lib/delivery/packer";
+import { queued as newMessage } from "../../support/messages";
 
 const DEVICE = { productId: "pid", deviceName: "dev" };
 
+const NOTHING_WAITS: WaitingLine = {
+  peek: () => undefined,
+  shift: () => undefined,
+  keepMark: (_message, _mark, kept) => kept(),
+};
+
 function queued(draft: Draft, answer = false): QueuedMessage {
-  return {
-    draft,
-    options: { completeWhen: "accepted", answer },
-    bytes: 1,
-    queuedAt: 0,
-    queuedAtMonotonicMs: 0,
-    state: "queued",
-    attempts: 0,
-    told: false,
-    settled: false,
-    tell: () => undefined,
-  };
+  return newMessage(draft, { options: { completeWhen: "accepted", answer } });
 }
 
 const POINTS = [{ stream: "temperature", value: 21.5, atMs: 1_700_000_000_123 }];
@@ -41,35 +38,40 @@ describe("packer", () => {
   for (const { kind, topic, payload } of kinds) {
     it(`encodes datapoints of a ${kind} product with an id of their own`, () => {
       const message = queued({ kind: "datapoints", points: POINTS, qos: 0 });
-      const pack = devicePacker(DEVICE, kind, () => 7).pack(message);
+      const pack = new DevicePacker(DEVICE, kind, () => 7).pack(message, NOTHING_WAITS);
       assert.equal(pack.publish.topic, topic);
       assert.deepEqual(JSON.parse(pack.publish.payload.toString()), payload);
       assert.deepEqual([pack.publish.qos, pack.publish.retain], [0, false]);
       assert.equal(pack.replyKey, postReplyKey(7));
       assert.equal(message.id, "7");
+      assert.deepEqual(pack.parts, [{ message, points: POINTS }]);
+      assert.equal(pack.handshake, undefined);
       assert.deepEqual([pack.isAnswer, pack.attempts, pack.acknowledged], [false, 0, false]);
     });
   }
 
   it("takes a ready-made publish as it is", () => {
     const publish = { topic: "t", payload: Buffer.from([1]), qos: 2, retain: true } as const;
-    for (const packer of [publishPacker, devicePacker(DEVICE, "thing-model", () => 1)]) {
-      const pack = packer.pack(queued({ kind: "publish", publish, replyKey: "key" }, true));
+    for (const packer of [publishPacker, new DevicePacker(DEVICE, "thing-model", () => 1)]) {
+      const message = queued({ kind: "publish", publish, replyKey: "key" }, true);
+      const pack = packer.pack(message, NOTHING_WAITS);
       assert.equal(pack.publish, publish);
+      assert.deepEqual(pack.parts, [{ message, points: [] }]);
       assert.deepEqual([pack.replyKey, pack.isAnswer], ["key", true]);
     }
   });
 
   it("has no datapoints on a plain broker", () => {
     assert.throws(
-      () => publishPacker.pack(queued({ kind: "datapoints", points: POINTS, qos: 1 })),
+      () => publishPacker.pack(queued({ kind: "datapoints", points: POINTS, qos: 1 }), NOTHING_WAITS),
       /no device/,
     );
+    assert.throws(() => publishPacker.packParts([]), /no device/);
   });
 
   it("throws what makes encoding impossible", () => {
-    const packer = devicePacker(DEVICE, "data-stream", () => 1);
-    assert.throws(() => packer.pack(queued({ kind: "datapoints", points: [], qos: 1 })), {
+    const packer = new DevicePacker(DEVICE, "data-stream", () => 1);
+    assert.throws(() => packer.pack(queued({ kind: "datapoints", points: [], qos: 1 }), NOTHING_WAITS), {
       code: "ONENET_DATAPOINT_INVALID",
     });
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DeliveryBench } from "../../support/delivery-bench";
+import { DeliveryBench, namesIn } from "../../support/delivery-bench";
 import { nextTurn } from "../../support/manual-clock";
 
 /** A platform that closes the link when it sees one of these; it acknowledges the others, and replies to them. */
@@ -33,15 +33,16 @@ class Platform {
 
   async #serve(): Promise<boolean> {
     for (let index = 0; index < this.bench.link.sent.length; index += 1) {
-      const name = this.bench.names()[index] ?? "";
-      if (this.#poison.has(name)) {
+      const sent = this.bench.link.sent[index];
+      const names = sent === undefined ? [] : namesIn(sent.publish);
+      const [name = ""] = names;
+      if (names.some((each) => this.#poison.has(each))) {
         if (this.#acknowledgesPoison) await this.bench.ack(name);
         return false;
       }
-      this.taken.push(name);
+      this.taken.push(...names);
       await this.bench.ack(name);
-      if (this.bench.link.sent[index]?.publish.payload.toString().startsWith("{"))
-        await this.bench.reply(name);
+      if (sent?.publish.payload.toString().startsWith("{")) await this.bench.reply(name);
     }
     return true;
   }
@@ -151,5 +152,83 @@ describe("a message that makes the platform close the link", () => {
     assert.deepEqual(bench.names(), ["b"]);
     await bench.ack("b");
     bench.assertIdle();
+  });
+
+  describe("in a post of many", () => {
+    const names = Array.from({ length: 100 }, (_, index) => `m${index}`);
+    for (const productKind of ["data-stream", "thing-model"] as const) {
+      it(`(${productKind}) is found among a hundred with three logins more, and all others are accepted`, async () => {
+        const bench = new DeliveryBench({ productKind });
+        const platform = new Platform(bench, ["m70"]);
+        for (const name of names) bench.post(name);
+        await platform.settle();
+        assert.equal(platform.logins, 4);
+        assert.deepEqual(bench.how("m70"), ["ONENET_PUBLISH_CLOSED_LINK"]);
+        const others = names.filter((name) => name !== "m70");
+        assert.deepEqual(platform.taken, others);
+        assert.ok(others.every((name) => bench.outcome(name).how === "accepted"));
+        bench.assertIdle();
+      });
+    }
+
+    it("is looked for on one link, message by message, and the rest goes together again", async () => {
+      const bench = new DeliveryBench();
+      for (const name of ["a", "b", "poison", "c", "d"]) bench.post(name);
+      for (let times = 0; times < 2; times += 1) {
+        await bench.up();
+        assert.deepEqual(bench.names(), ["a+b+poison+c+d"]);
+        bench.down(true);
+      }
+      await bench.up();
+      bench.post("new");
+      assert.deepEqual(bench.names(), ["a"]);
+      await bench.reply("a");
+      assert.deepEqual(bench.names(), ["a", "b"]);
+      await bench.reply("b");
+      assert.deepEqual(bench.names(), ["a", "b", "poison"]);
+      assert.equal(bench.down(true), true);
+      assert.deepEqual(bench.how("poison"), ["ONENET_PUBLISH_CLOSED_LINK"]);
+      await bench.up();
+      assert.deepEqual(bench.names(), ["c+d", "new"]);
+      for (const name of ["c", "new"]) await bench.reply(name);
+      bench.assertIdle();
+    });
+
+    it("is looked for at the platform's pace", async () => {
+      const bench = new DeliveryBench({ messagesPerSecond: 1 });
+      for (const name of ["a", "b", "c"]) bench.post(name);
+      for (let times = 0; times < 2; times += 1) {
+        await bench.up();
+        bench.down(true);
+        await bench.pass(1000);
+      }
+      await bench.up();
+      await bench.reply("a");
+      assert.deepEqual(bench.names(), ["a"]);
+      await bench.pass(1000);
+      assert.deepEqual(bench.names(), ["a", "b"]);
+      await bench.reply("b");
+      await bench.pass(1000);
+      await bench.reply("c");
+      bench.assertIdle();
+    });
+
+    it("that goes on over a link lost for another reason", async () => {
+      const bench = new DeliveryBench();
+      for (const name of ["a", "b", "c"]) bench.post(name);
+      for (let times = 0; times < 2; times += 1) {
+        await bench.up();
+        bench.down(true);
+      }
+      await bench.up();
+      await bench.reply("a");
+      assert.equal(bench.down(false), false);
+      await bench.up();
+      assert.deepEqual(bench.names(), ["b"]);
+      await bench.reply("b");
+      assert.deepEqual(bench.names(), ["b", "c"]);
+      await bench.reply("c");
+      bench.assertIdle();
+    });
   });
 });

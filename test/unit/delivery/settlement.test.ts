@@ -66,6 +66,34 @@ describe("Settlement", () => {
     assert.deepEqual(error?.params, { ageSeconds: 2, expirySeconds: 1.5 });
   });
 
+  it("tells in time of all that expired without a link, however much it was", () => {
+    const bench = new DeliveryBench({
+      limits: { maxMessages: 10_000, maxBytes: 1e6, whenFull: "refuse-new" },
+    });
+    for (let index = 0; index < 7000; index += 1) bench.post(`m${index}`, { expiryMs: 1500 });
+    bench.clock.advance(3000);
+    assert.equal(bench.told.length, 7000);
+    assert.ok(bench.told.every(({ how }) => how === "ONENET_EXPIRED"));
+    bench.assertIdle();
+  });
+
+  it("neither sends nor repeats an expired datapoint with the others of its post", async () => {
+    const bench = new DeliveryBench();
+    bench.post("a");
+    bench.post("old", { expiryMs: 500 });
+    bench.post("short", { expiryMs: 2000 });
+    bench.clock.advance(600);
+    await bench.up();
+    assert.deepEqual([bench.names(), bench.how("old")], [["a+short"], ["ONENET_EXPIRED"]]);
+    bench.down();
+    bench.clock.advance(2000);
+    await bench.up();
+    assert.deepEqual([bench.names(), bench.how("short")], [["a"], ["ONENET_EXPIRED"]]);
+    await bench.reply("a");
+    assert.deepEqual(bench.how("a"), ["accepted"]);
+    bench.assertIdle();
+  });
+
   it("gives the platform's code and words of what was rejected", async () => {
     const bench = new DeliveryBench();
     bench.post("a");

@@ -41,8 +41,12 @@ const GOOD = {
   birthTopic: "",
   birthPayload: "",
   birthQos: "0",
-  queueMaxMessages: "10000",
-  queueMaxMiB: "16",
+  store: "memory",
+  waitingSendersMax: "2000",
+  messagesPerSecond: "",
+  sendOrder: "strict",
+  queueMaxMessages: "",
+  queueMaxMiB: "",
   queueWhenFull: "refuse-new",
   inFlightMax: "100",
   ackTimeoutSeconds: "10",
@@ -102,7 +106,15 @@ const ONENET_CASES: readonly Case[] = [
   ["rootCertificate", { rootCertificate: "x" }],
   ["clientId", { cleanSession: false }],
   ["queueMaxMessages", { queueMaxMessages: "0" }, "reason.integer"],
-  ["queueMaxMiB", { queueMaxMiB: "" }, "reason.number"],
+  ["queueMaxMessages", { queueMaxMessages: "10000" }],
+  ["queueMaxMiB", { queueMaxMiB: "much" }, "reason.number"],
+  ["store", { store: "cloud" }, "reason.choice"],
+  ["waitingSendersMax", { store: "disk-always", waitingSendersMax: "" }, "reason.integer"],
+  ["waitingSendersMax", { waitingSendersMax: "" }],
+  ["messagesPerSecond", { messagesPerSecond: "0" }],
+  ["messagesPerSecond", { messagesPerSecond: "0.5" }],
+  ["messagesPerSecond", { messagesPerSecond: "-1" }, "reason.number"],
+  ["sendOrder", { sendOrder: "newest" }, "reason.choice"],
   ["queueWhenFull", { queueWhenFull: "explode" }, "reason.choice"],
   ["inFlightMax", { inFlightMax: "70000" }, "reason.integer"],
   ["ackTimeoutSeconds", { ackTimeoutSeconds: "0" }, "reason.number"],
@@ -184,7 +196,9 @@ describe("form: rules of the connection", () => {
       token: false,
       mqtt5: true,
       cleanSession: true,
+      disk: false,
     });
+    assert.equal(connectionFacts(fieldsOf({ store: "disk-behind" })).disk, true);
     assert.equal(connectionFacts(fieldsOf({})).onenet, true);
   });
 });

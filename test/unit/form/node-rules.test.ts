@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChosenConnection, readChosenConnection } from "../../../nodes/shared/form/connection-choice";
+import { connectionStatusRules } from "../../../nodes/shared/form/connection-status-rules";
 import {
   commandResponseRules,
   commandSubscribeRules,
@@ -40,6 +41,8 @@ const DATAPOINT: readonly Case[] = [
   ["qos", { qos: "2" }, ONENET_CHOSEN, "reason.choice"],
   ["expirySeconds", { expirySeconds: "" }, ONENET_CHOSEN],
   ["expirySeconds", { expirySeconds: "soon" }, ONENET_CHOSEN, "reason.number"],
+  ["priority", { priority: "" }, ONENET_CHOSEN],
+  ["priority", { priority: "higher" }, ONENET_CHOSEN, "reason.choice"],
 ];
 
 const SUBSCRIBE: readonly Case[] = [
@@ -53,6 +56,20 @@ const SUBSCRIBE: readonly Case[] = [
   ["deadlineSeconds", { deadlineSeconds: "4" }, ONENET_CHOSEN],
   ["deadlineSeconds", { deadlineSeconds: "" }, ONENET_CHOSEN, "reason.number"],
   ["unhandled", { unhandled: "" }, ONENET_CHOSEN, "reason.choice"],
+];
+
+const STATUS: readonly Case[] = [
+  ["connection", { connection: "" }, undefined, "reason.no-connection"],
+  ["connection", { connection: `\${CONNECTION}` }, undefined],
+  ["connection", { connection: "c" }, BROKER_CHOSEN],
+  ["queueHighMessages", { queueHighMessages: "" }, ONENET_CHOSEN],
+  ["queueHighMessages", { queueHighMessages: "0" }, ONENET_CHOSEN, "reason.integer"],
+  ["queueLowMessages", { queueHighMessages: "10", queueLowMessages: "9" }, ONENET_CHOSEN],
+  ["queueLowMessages", { queueHighMessages: "10", queueLowMessages: "" }, ONENET_CHOSEN],
+  ["queueLowMessages", { queueHighMessages: "10", queueLowMessages: "10" }, ONENET_CHOSEN, "reason.integer"],
+  ["queueLowMessages", { queueHighMessages: "", queueLowMessages: "x" }, ONENET_CHOSEN],
+  ["queueLowMessages", { queueHighMessages: `\${HIGH}`, queueLowMessages: "10" }, ONENET_CHOSEN],
+  ["outcomes", { outcomes: "some" }, ONENET_CHOSEN, "reason.choice"],
 ];
 
 const RESPONSE: readonly Case[] = [
@@ -96,6 +113,7 @@ const ALL: Readonly<Record<string, readonly [Rules, readonly Case[]]>> = {
   "command subscribe": [commandSubscribeRules, SUBSCRIBE],
   "command response": [commandResponseRules, RESPONSE],
   "mqtt out": [mqttOutRules, MQTT_OUT],
+  "connection status": [connectionStatusRules, STATUS],
 };
 
 describe("form: rules of the nodes", () => {

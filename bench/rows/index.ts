@@ -1,0 +1,25 @@
+import type { Row } from "../harness/row";
+import { backlogRow } from "./backlog";
+import { commandRows } from "./commands";
+import { connectionRows } from "./connections";
+import { datapointRows } from "./datapoints";
+import { diskSpeedRows } from "./disk-speed";
+import { lossRows } from "./loss";
+import { publishSpeedRows } from "./publish-speed";
+import { receiveMaximumRow } from "./receive-maximum";
+import { replayRows } from "./replay";
+
+const all = [
+  ...lossRows,
+  backlogRow,
+  receiveMaximumRow,
+  ...publishSpeedRows,
+  ...diskSpeedRows,
+  ...datapointRows,
+  ...commandRows,
+  ...connectionRows,
+  ...replayRows,
+];
+
+/** Every row there is: P1–P14, R1–R9 of targets.md (R2B: its row for *disk while offline or behind*), S6 of the issue. */
+export const rows: readonly Row[] = all.sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));

@@ -1,0 +1,64 @@
+import { DEVICE } from "./flows";
+
+/** What the input messages look like. */
+export type MessageKind =
+  | "text"
+  | "datapoint"
+  | "datapoint-json"
+  | "100-datapoints"
+  /** The post of a hundred datapoints, as text and as an object that the node turns into text. */
+  | "100-datapoints-json"
+  | "100-datapoints-object";
+
+type Make = (n: number) => Record<string, unknown>;
+
+/** The topic that core is told to publish ready-made datapoints to. */
+export const DATAPOINT_TOPIC = `$sys/${DEVICE.productId}/${DEVICE.deviceName}/dp/post/json`;
+
+const TEXT = "a reading of 64 bytes: temperature 21.53, humidity 40 %, ok true";
+const STREAMS = 10;
+
+/** A maker of input messages; what can be made beforehand is, so that making them weighs on neither side. */
+export function messageMaker(kind: MessageKind): Make {
+  switch (kind) {
+    case "text":
+      return (n) => ({ _msgid: String(n), payload: TEXT });
+    case "datapoint":
+      return (n) => ({ _msgid: String(n), topic: streamOf(n), payload: readingOf(n) });
+    case "datapoint-json":
+      return constantly(JSON.stringify(makePost([point(0)])));
+    case "100-datapoints":
+      return constantly(hundredPoints());
+    case "100-datapoints-json":
+      return constantly(JSON.stringify(makePost(hundredPoints())));
+    case "100-datapoints-object":
+      return constantly(makePost(hundredPoints()));
+  }
+}
+
+function constantly(payload: unknown): Make {
+  return (n) => ({ _msgid: String(n), payload });
+}
+
+interface Point {
+  readonly stream: string;
+  readonly value: number;
+}
+
+const STREAM_NAMES = Array.from({ length: STREAMS }, (_none, index) => `sensor_${index}`);
+const streamOf = (n: number): string => STREAM_NAMES[n % STREAMS] ?? "";
+const readingOf = (n: number): number => 20 + (n % 1000) / 100;
+const point = (n: number): Point => ({ stream: streamOf(n), value: readingOf(1000 + n) });
+const hundredPoints = (): Point[] => Array.from({ length: 100 }, (_none, n) => point(n));
+
+/** What a flow without our nodes would have to build by itself. */
+function makePost(points: readonly Point[]): object {
+  const dp: Record<string, { v: number; t: number }[]> = {};
+  const t = Math.floor(Date.now() / 1000);
+  for (const { stream, value } of points) {
+    const values = dp[stream] ?? [];
+    dp[stream] = values;
+    values.push({ v: value, t });
+  }
+  return { id: 1_234_567_890, dp };
+}

@@ -1,0 +1,28 @@
+/** Every workload by its name: what a worker process can be told to do. */
+import { backlog } from "./backlog";
+import { burst } from "./burst";
+import { commands } from "./commands";
+import { connections } from "./connections";
+import { deploys } from "./deploys";
+import { feed } from "./feed";
+import { flood } from "./flood";
+import { paced } from "./paced";
+import { rawFlood } from "./raw-flood";
+import { rawReplay } from "./raw-replay";
+import { replay } from "./replay";
+import { soak } from "./soak";
+
+export const workloads = {
+  flood,
+  rawFlood,
+  burst,
+  paced,
+  commands,
+  connections,
+  deploys,
+  replay,
+  rawReplay,
+  backlog,
+  feed,
+  soak,
+};

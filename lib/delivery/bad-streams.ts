@@ -1,0 +1,35 @@
+import type { Clock } from "../clock";
+import type { Rejection } from "./message";
+
+/** The platform may have learned the identifier meanwhile: a new thing model, a new stream. */
+const REMEMBERED_MS = 600_000;
+const REMEMBERED_STREAMS = 10_000;
+
+/**
+ * Streams and identifiers that the platform has rejected lately. They are refused here at once, so that one
+ * wrong name does not get the posts of all others rejected and taken apart again and again.
+ */
+export class BadStreams {
+  readonly #clock: Clock;
+  readonly #bad = new Map<string, { readonly rejection: Rejection; readonly untilMs: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(stream: string, rejection: Rejection): void {
+    this.#bad.delete(stream);
+    this.#bad.set(stream, { rejection, untilMs: this.#clock.monotonicMs() + REMEMBERED_MS });
+    const oldest = this.#bad.keys().next().value;
+    if (this.#bad.size > REMEMBERED_STREAMS && oldest !== undefined) this.#bad.delete(oldest);
+  }
+
+  /** What the platform said of the stream, if that is not long ago. */
+  find(stream: string): Rejection | undefined {
+    if (this.#bad.size === 0) return undefined;
+    const found = this.#bad.get(stream);
+    if (found === undefined || found.untilMs > this.#clock.monotonicMs()) return found?.rejection;
+    this.#bad.delete(stream);
+    return undefined;
+  }
+}

@@ -1,0 +1,249 @@
+import type { Clock } from "../clock";
+import { OneNetError } from "../errors";
+import type { BadStreams } from "./bad-streams";
+import type { DeliveryCounters } from "./counters";
+import type { DeliverySettings } from "./delivery";
+import { InFlight } from "./in-flight";
+import { LateReplies } from "./late-replies";
+import type { DeliveryLink } from "./link";
+import { LinkCloserFinder } from "./link-closer";
+import type { Rejection } from "./message";
+import type { Pack } from "./pack";
+import { isOpen, isThrough, isTold } from "./pack";
+import type { Packer } from "./packer";
+import { repack } from "./repack";
+import type { Settlement } from "./settlement";
+import { namedIdentifier, splitRejected } from "./splitter";
+
+/** `identifier not exist`: the value was not the reason. @see device-mqtt §6.3 */
+const UNKNOWN_IDENTIFIER_CODE = 2306;
+
+/** What a flight works with; all of it belongs to one connection. */
+export interface FlightParts {
+  readonly settings: DeliverySettings;
+  readonly packer: Packer;
+  readonly clock: Clock;
+  readonly settlement: Settlement;
+  readonly counters: DeliveryCounters;
+  readonly badStreams: BadStreams;
+  /** There may be room for more. */
+  readonly onProgress: () => void;
+  /** These must be sent (again), before anything else. */
+  readonly onSendAgain: (packs: readonly Pack[]) => void;
+}
+
+/** Sees each pack that was sent through to its end: acknowledgement, reply, deadline, repetition, division. */
+export class Flight {
+  readonly #parts: FlightParts;
+  readonly #inFlight: InFlight;
+  readonly #lateReplies = new LateReplies();
+  readonly #closer = new LinkCloserFinder();
+  #posts = 0;
+  #link: DeliveryLink | undefined;
+
+  constructor(parts: FlightParts) {
+    this.#parts = parts;
+    this.#inFlight = new InFlight(parts.clock, parts.settings.ackTimeoutMs, (pack) => this.#onDeadline(pack));
+  }
+
+  get link(): DeliveryLink | undefined {
+    return this.#link;
+  }
+
+  get size(): number {
+    return this.#inFlight.size;
+  }
+
+  /** How many of them count against the window: answers to commands do not. */
+  get inWindow(): number {
+    return this.#inFlight.inWindow;
+  }
+
+  /** Posts of datapoints among them. */
+  get posts(): number {
+    return this.#posts;
+  }
+
+  /** The pack that must be sent alone, because the link has closed behind it. */
+  get isolated(): Pack | undefined {
+    return this.#closer.isolated;
+  }
+
+  /**
+   * Takes the first message out of the isolated pack, which goes alone then.
+   *
+   * @returns it, and the pack of the others
+   */
+  narrow(pack: Pack): readonly [first: Pack, rest: Pack | undefined] {
+    const [first, ...others] = pack.parts.filter(({ message }) => !message.settled);
+    if (pack.parts.length === 1 || first === undefined) return [pack, undefined];
+    const [one = pack, rest] = repack(
+      this.#parts.packer,
+      pack,
+      others.length === 0 ? [[first]] : [[first], others],
+    );
+    this.#closer.narrow(one, rest);
+    return [one, rest];
+  }
+
+  linkUp(link: DeliveryLink): void {
+    this.#link = link;
+  }
+
+  /** @returns what must be sent again on the next link, and whether a publish is to blame for the end of this one */
+  linkDown(closedByPeer: boolean): { again: Pack[]; isPublishToBlame: boolean } {
+    const { settlement } = this.#parts;
+    const unanswered = this.takeAll();
+    const isPublishToBlame = closedByPeer && this.#suspect(unanswered);
+    const again: Pack[] = [];
+    for (const pack of unanswered) {
+      if (pack.isAnswer) settlement.failPack(pack, { kind: "link-lost" });
+      else if (isThrough(pack)) settlement.finish(pack);
+      else if (isOpen(pack)) again.push(pack);
+    }
+    return { again, isPublishToBlame };
+  }
+
+  /** Lets go of everything. */
+  takeAll(): Pack[] {
+    this.#link = undefined;
+    this.#posts = 0;
+    this.#lateReplies.clear();
+    return this.#inFlight.takeAll();
+  }
+
+  send(pack: Pack): void {
+    const link = this.#link;
+    if (link === undefined) return;
+    const { clock, counters, settlement } = this.#parts;
+    const { publish } = pack;
+    this.#inFlight.add(pack);
+    if (isPost(pack)) this.#posts += 1;
+    this.#closer.published(clock.monotonicMs());
+    // What is left of a rejected pack is a repetition too.
+    const isRepetition = (pack.parts[0]?.message.attempts ?? 0) > 0;
+    counters.published(pack.parts.length, Buffer.byteLength(publish.payload), isRepetition);
+    pack.attempts += 1;
+    for (const { message } of pack.parts) message.attempts += 1;
+    const { handshake } = pack;
+    const isRepeated = pack.attempts > 1 || handshake?.mark !== undefined;
+    const answered = (error?: OneNetError) => this.#onAnswered(pack, error);
+    link.publish(publish, isRepeated && publish.qos > 0 && !pack.acknowledged, answered, handshake);
+    if (publish.qos > 0) settlement.advance(pack, "sent");
+  }
+
+  /** Nothing of the pack is wanted any more: it is not sent. */
+  giveUp(pack: Pack): void {
+    this.#closer.acquit(pack);
+  }
+
+  /** @returns false when nothing waits for this reply */
+  settleReply(replyKey: string, rejection: Rejection | undefined): boolean {
+    const { clock, counters, settlement, onProgress } = this.#parts;
+    const pack = this.#inFlight.find(replyKey) ?? this.#lateReplies.take(replyKey);
+    if (pack === undefined) return false;
+    const isLate = !this.#inFlight.has(pack);
+    if (!isLate) this.#inFlight.answered(pack, "reply");
+    this.#leave(pack);
+    if (rejection !== undefined) {
+      if (isLate) settlement.reopen(pack);
+      this.#reject(pack, rejection);
+    } else {
+      counters.accepted(pack.parts.length, clock.monotonicMs() - pack.sentAtMonotonicMs);
+      settlement.advance(pack, "accepted");
+      settlement.finish(pack);
+    }
+    onProgress();
+    return true;
+  }
+
+  #leave(pack: Pack): void {
+    if (this.#inFlight.has(pack) && isPost(pack)) this.#posts -= 1;
+    this.#inFlight.remove(pack);
+    this.#closer.acquit(pack);
+  }
+
+  #onAnswered(pack: Pack, error: OneNetError | undefined): void {
+    if (!this.#inFlight.has(pack)) return;
+    if (pack.publish.qos > 0) this.#inFlight.answered(pack, "puback");
+    const { clock, counters, settlement, onProgress } = this.#parts;
+    if (error !== undefined) {
+      this.#leave(pack);
+      settlement.failPack(pack, { kind: "other", error });
+    } else {
+      pack.acknowledged = pack.publish.qos > 0;
+      if (pack.acknowledged) {
+        counters.acknowledged(pack.parts.length, clock.monotonicMs() - pack.sentAtMonotonicMs);
+      }
+      settlement.advance(pack, pack.acknowledged ? "acknowledged" : "sent");
+      if (pack.replyKey === undefined || isTold(pack)) {
+        this.#leave(pack);
+        settlement.finish(pack);
+        this.#lateReplies.add(pack);
+      }
+    }
+    onProgress();
+  }
+
+  /** The platform rejects a post as a whole: the guilty datapoints fail, the others go again. */
+  #reject(pack: Pack, rejection: Rejection): void {
+    const { settlement, packer, badStreams, onSendAgain } = this.#parts;
+    if (!isPost(pack)) return settlement.failPack(pack, { kind: "rejected", rejection });
+    const { guilty, again } = splitRejected(pack, rejection);
+    for (const part of guilty) settlement.failPart(part, { kind: "rejected", rejection });
+    const named = namedIdentifier(rejection);
+    if (named !== undefined && rejection.code === UNKNOWN_IDENTIFIER_CODE) badStreams.add(named, rejection);
+    onSendAgain(repack(packer, pack, again));
+  }
+
+  /** @returns false when the link itself is in doubt and must be asked first */
+  #onDeadline(pack: Pack): boolean {
+    const link = this.#link;
+    if (link === undefined) return true;
+    if (link.lastHeardMs < pack.sentAtMonotonicMs) {
+      link.probe();
+      return false;
+    }
+    const { settings, settlement, onProgress, onSendAgain } = this.#parts;
+    pack.timeouts += 1;
+    const isPublished = pack.acknowledged || pack.publish.qos === 0;
+    if (pack.isAnswer && isPublished) {
+      this.#leave(pack);
+      settlement.finish(pack);
+    } else if (pack.isAnswer || pack.timeouts >= settings.ackAttempts) {
+      this.#leave(pack);
+      settlement.failPack(pack, { kind: "other", error: this.#timeoutError(pack) });
+    } else if (pack.replyKey !== undefined) {
+      this.#leave(pack);
+      onSendAgain([pack]);
+    } else {
+      // [MQTT-4.4.0-1]: a PUBLISH is repeated on a new connection only.
+      link.cut(this.#timeoutError(pack));
+    }
+    onProgress();
+    return true;
+  }
+
+  #timeoutError(pack: Pack): OneNetError {
+    const { host, ackTimeoutMs } = this.#parts.settings;
+    const params = { host, attempts: pack.timeouts, timeoutSeconds: ackTimeoutMs / 1000 };
+    const waitsForReply = pack.replyKey !== undefined && (pack.acknowledged || pack.publish.qos === 0);
+    return new OneNetError(waitsForReply ? "ONENET_ACK_TIMEOUT.reply" : "ONENET_ACK_TIMEOUT.puback", params);
+  }
+
+  /** The oldest that is not through is asked first; a PUBACK alone acquits nobody, for the close may come after it. */
+  #suspect(unanswered: readonly Pack[]): boolean {
+    const oldest = unanswered.find((pack) => !isThrough(pack));
+    const verdict = this.#closer.linkClosed(oldest, this.#parts.clock.monotonicMs());
+    if (verdict === "convicted" && oldest !== undefined) {
+      const error = new OneNetError("ONENET_PUBLISH_CLOSED_LINK", { topic: oldest.publish.topic });
+      this.#parts.settlement.failPack(oldest, { kind: "other", error });
+    }
+    return verdict !== "unsuspected";
+  }
+}
+
+/** A post of datapoints, which can be taken apart; not a ready-made publish. */
+function isPost(pack: Pack): boolean {
+  return pack.parts[0]?.points.length !== 0;
+}

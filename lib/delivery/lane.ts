@@ -1,0 +1,90 @@
+import { Fifo } from "./fifo";
+import type { QueuedMessage } from "./message";
+
+/** Where a lane keeps what does not have to be at hand: as bytes in memory, or on disk. First in, first out. */
+export interface Backlog {
+  readonly size: number;
+  append(message: QueuedMessage): void;
+  /** Lets go of everything that is in memory, oldest first; what is on disk stays there. */
+  takeAll(): readonly QueuedMessage[];
+  /** Takes the oldest out, at most `limit`; calls back now or later. Not called again before it has called back. */
+  take(limit: number, callback: (messages: readonly QueuedMessage[]) => void): void;
+}
+
+/** So many messages of a lane are at hand as objects; the rest lie in its backlog. */
+export const HEAD_MAX = 2000;
+const REFILL_BELOW = HEAD_MAX / 2;
+
+/** Messages of one priority in their order: a head at hand, and behind it a backlog of any length. */
+export class Lane {
+  readonly #backlog: Backlog;
+  readonly #onRefilled: () => void;
+  readonly #head = new Fifo<QueuedMessage>();
+  #isRefilling = false;
+
+  constructor(backlog: Backlog, onRefilled: () => void) {
+    this.#backlog = backlog;
+    this.#onRefilled = onRefilled;
+  }
+
+  get size(): number {
+    return this.#head.size + this.#backlog.size;
+  }
+
+  /** Whether the next message stays at hand. */
+  get isHeadOpen(): boolean {
+    return this.#backlog.size === 0 && !this.#isRefilling && this.#head.size < HEAD_MAX;
+  }
+
+  push(message: QueuedMessage): void {
+    if (this.isHeadOpen) this.#head.push(message);
+    else this.#backlog.append(message);
+  }
+
+  /** The next message; undefined also while it is being fetched from the backlog. */
+  peek(): QueuedMessage | undefined {
+    if (this.#head.size < REFILL_BELOW) this.#refill();
+    return this.#head.peek();
+  }
+
+  shift(): QueuedMessage | undefined {
+    const message = this.#head.shift();
+    if (this.#head.size < REFILL_BELOW) this.#refill();
+    return message;
+  }
+
+  /** Puts messages that were out before all others. */
+  putBack(messages: readonly QueuedMessage[]): void {
+    this.#head.unshift(messages);
+  }
+
+  takeAll(): QueuedMessage[] {
+    return [...this.#head.takeAll(), ...this.#backlog.takeAll()];
+  }
+
+  /** Shows what is at hand, and what moves up from memory meanwhile, and lets go of what is settled then. */
+  sweep(visit: (message: QueuedMessage) => void): void {
+    let kept: number;
+    do {
+      for (const message of this.#head) visit(message);
+      this.#head.filter((message) => !message.settled);
+      kept = this.#head.size;
+      if (kept < REFILL_BELOW) this.#refill();
+    } while (this.#head.size > kept);
+  }
+
+  /** What is at hand, oldest first. */
+  get head(): Iterable<QueuedMessage> {
+    return this.#head;
+  }
+
+  #refill(): void {
+    if (this.#isRefilling || this.#backlog.size === 0) return;
+    this.#isRefilling = true;
+    this.#backlog.take(HEAD_MAX - this.#head.size, (messages) => {
+      this.#isRefilling = false;
+      for (const message of messages) this.#head.push(message);
+      this.#onRefilled();
+    });
+  }
+}

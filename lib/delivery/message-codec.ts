@@ -1,0 +1,124 @@
+import type { Datapoint } from "../protocol/datapoint";
+import type { DeliveryState, Draft, PublishProperties, Qos, QueuedMessage } from "./message";
+
+/** What is kept of a message while it lies in a backlog; who waits for its outcome is kept elsewhere. */
+export type StoredMessage = Pick<
+  QueuedMessage,
+  "draft" | "options" | "queuedAt" | "queuedAtMonotonicMs" | "attempts" | "bytes"
+>;
+
+type StoredProperties = Omit<PublishProperties, "correlationData"> & { readonly correlationBase64?: string };
+type StoredPoint = readonly [stream: string, value: Datapoint["value"], atMs?: number];
+
+/**
+ * The header of a record, a list without names since a million of them are kept; the payload of a publish follows
+ * it as bytes.
+ */
+type Header = readonly [
+  /** The topic of a publish, or datapoints. */
+  what: string | readonly StoredPoint[],
+  flags: number,
+  queuedAt: number,
+  queuedAtMonotonicMs: number,
+  attempts: number,
+  bytes: number,
+  expiryMs?: number | null,
+  properties?: StoredProperties,
+];
+
+const STATES: readonly DeliveryState[] = ["queued", "sent", "acknowledged", "accepted"];
+const QOS_MASK = 0b11;
+const COMPLETE_SHIFT = 2;
+const COMPLETE_MASK = 0b1100;
+const RETAIN = 0b1_0000;
+const TEXT = 0b10_0000;
+const HIGH = 0b100_0000;
+
+const LENGTH_BYTES = 4;
+
+/** A message as bytes. */
+export function encodeMessage(message: StoredMessage): Buffer {
+  const { draft, options } = message;
+  const flags =
+    (STATES.indexOf(options.completeWhen) << COMPLETE_SHIFT) | (options.priority === "high" ? HIGH : 0);
+  if (draft.kind === "datapoints") {
+    return join(headerOf(draft.points.map(storedPoint), flags | draft.qos, message), "");
+  }
+  const { topic, payload, qos, retain, properties } = draft.publish;
+  const all = flags | qos | (retain ? RETAIN : 0) | (typeof payload === "string" ? TEXT : 0);
+  return join(headerOf(topic, all, message, properties), payload);
+}
+
+function headerOf(
+  what: Header[0],
+  flags: number,
+  { queuedAt, queuedAtMonotonicMs, attempts, bytes, options }: StoredMessage,
+  properties?: PublishProperties,
+): Header {
+  const header = [what, flags, queuedAt, Math.round(queuedAtMonotonicMs), attempts, bytes] as const;
+  if (properties !== undefined) return [...header, options.expiryMs ?? null, storedProperties(properties)];
+  return options.expiryMs === undefined ? header : [...header, options.expiryMs];
+}
+
+function join(header: Header, payload: string | Buffer): Buffer {
+  const text = JSON.stringify(header);
+  const headerBytes = Buffer.byteLength(text);
+  const record = Buffer.allocUnsafe(LENGTH_BYTES + headerBytes + Buffer.byteLength(payload));
+  record.writeUInt32LE(headerBytes, 0);
+  record.write(text, LENGTH_BYTES);
+  if (typeof payload === "string") record.write(payload, LENGTH_BYTES + headerBytes);
+  else payload.copy(record, LENGTH_BYTES + headerBytes);
+  return record;
+}
+
+/** @throws {Error} if the bytes are no record of ours */
+export function decodeMessage(record: Uint8Array): StoredMessage {
+  const all = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
+  const headerEnd = LENGTH_BYTES + all.readUInt32LE(0);
+  const header: Header = JSON.parse(all.toString("utf8", LENGTH_BYTES, headerEnd));
+  const [, flags, queuedAt, queuedAtMonotonicMs, attempts, bytes, expiryMs] = header;
+  return {
+    draft: decodeDraft(header, all.subarray(headerEnd)),
+    options: {
+      completeWhen: STATES[(flags & COMPLETE_MASK) >> COMPLETE_SHIFT] ?? "queued",
+      ...(expiryMs === undefined || expiryMs === null ? {} : { expiryMs }),
+      ...((flags & HIGH) === 0 ? {} : { priority: "high" as const }),
+    },
+    queuedAt,
+    queuedAtMonotonicMs,
+    attempts,
+    bytes,
+  };
+}
+
+function decodeDraft([what, flags, , , , , , properties]: Header, payload: Buffer): Draft {
+  const qos = (flags & QOS_MASK) as Qos;
+  if (typeof what !== "string") {
+    const points = what.map(([stream, value, atMs]) =>
+      atMs === undefined ? { stream, value } : { stream, value, atMs },
+    );
+    return { kind: "datapoints", points, qos: qos === 0 ? 0 : 1 };
+  }
+  const publish = {
+    topic: what,
+    payload: (flags & TEXT) === 0 ? Buffer.from(payload) : payload.toString(),
+    qos,
+    retain: (flags & RETAIN) !== 0,
+    ...(properties === undefined ? {} : { properties: readProperties(properties) }),
+  };
+  return { kind: "publish", publish };
+}
+
+function storedPoint({ stream, value, atMs }: Datapoint): StoredPoint {
+  return atMs === undefined ? [stream, value] : [stream, value, atMs];
+}
+
+function storedProperties({ correlationData, ...properties }: PublishProperties): StoredProperties {
+  if (correlationData === undefined) return properties;
+  return { ...properties, correlationBase64: correlationData.toString("base64") };
+}
+
+function readProperties({ correlationBase64, ...properties }: StoredProperties): PublishProperties {
+  if (correlationBase64 === undefined) return properties;
+  return { ...properties, correlationData: Buffer.from(correlationBase64, "base64") };
+}

@@ -1,0 +1,44 @@
+import type { Clock, Timer } from "../clock";
+import { RateLimiter } from "./rate-limiter";
+
+/**
+ * The platform's uplink rate: one bucket for messages, one for answers to commands, so that a backlog never
+ * delays an answer. A timer goes off as soon as something that had to wait may leave.
+ */
+export class Pace {
+  readonly messages: RateLimiter;
+  readonly answers: RateLimiter;
+  readonly #clock: Clock;
+  readonly #onReady: () => void;
+  #timer: Timer | undefined;
+  #dueMs = 0;
+
+  constructor(clock: Clock, messagesPerSecond: number | undefined, onReady: () => void) {
+    this.#clock = clock;
+    this.#onReady = onReady;
+    this.messages = new RateLimiter(clock, messagesPerSecond);
+    this.answers = new RateLimiter(clock, messagesPerSecond);
+  }
+
+  /** Goes on when the rate allows the next of what waits. */
+  waitFor(hasMessages: boolean, hasAnswers: boolean): void {
+    const messagesMs = hasMessages ? this.messages.waitMs : 0;
+    const answersMs = hasAnswers ? this.answers.waitMs : 0;
+    const waitMs = messagesMs > 0 && answersMs > 0 ? Math.min(messagesMs, answersMs) : messagesMs + answersMs;
+    if (waitMs === 0) return;
+    const dueMs = this.#clock.monotonicMs() + waitMs;
+    // An answer may be ready long before the messages are.
+    if (this.#timer !== undefined && this.#dueMs <= dueMs) return;
+    this.stop();
+    this.#dueMs = dueMs;
+    this.#timer = this.#clock.startTimer(waitMs, () => {
+      this.#timer = undefined;
+      this.#onReady();
+    });
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+}

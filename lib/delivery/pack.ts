@@ -1,0 +1,78 @@
+import type { Datapoint } from "../protocol/datapoint";
+import type { Handshake } from "./link";
+import type { Publish, QueuedMessage } from "./message";
+
+/** What one message contributes to a pack: all of it, or some of its datapoints. */
+export interface PackPart {
+  readonly message: QueuedMessage;
+  /** Empty for a ready-made publish. */
+  readonly points: readonly Datapoint[];
+}
+
+/**
+ * One PUBLISH and what it carries. It keeps its id and its bytes through every retry, so that the platform, and
+ * whoever reads its logs, can tell a repetition from a new message.
+ */
+export interface Pack {
+  readonly publish: Publish;
+  readonly parts: readonly PackPart[];
+  /** The key of the platform's reply that settles it; none when PUBACK or the write is all there is. */
+  readonly replyKey: string | undefined;
+  readonly isAnswer: boolean;
+  /** Counts up in the order in which packs were sent first, with fractions for parts of one; 0 before that. */
+  order: number;
+  /** The same for the last time it was sent. */
+  number: number;
+  attempts: number;
+  /** Deadlines that passed while the link was alive: these count against the attempts allowed. */
+  timeouts: number;
+  /** How often the link was closed right after it was sent while it was the oldest one unanswered. */
+  closedLinks: number;
+  acknowledged: boolean;
+  sentAtMonotonicMs: number;
+  /** With QoS 2. */
+  readonly handshake: Handshake | undefined;
+}
+
+export function newPack(
+  publish: Publish,
+  parts: readonly PackPart[],
+  replyKey: string | undefined,
+  handshake?: Handshake,
+): Pack {
+  return {
+    publish,
+    parts,
+    replyKey,
+    isAnswer: parts[0]?.message.options.answer === true,
+    order: 0,
+    number: 0,
+    attempts: 0,
+    timeouts: 0,
+    closedLinks: 0,
+    acknowledged: false,
+    sentAtMonotonicMs: 0,
+    handshake,
+  };
+}
+
+/** Whether somebody still waits for something of it. */
+export function isOpen(pack: Pack): boolean {
+  for (const { message } of pack.parts) if (!message.settled) return true;
+  return false;
+}
+
+/** The other side has it, and everybody has been told so: no reply is worth a repetition. */
+export function isThrough(pack: Pack): boolean {
+  return pack.acknowledged && isTold(pack);
+}
+
+/** Whether every sender, and whoever watches for what became of *queued* ones, knows what it wanted to know. */
+export function isTold(pack: Pack): boolean {
+  for (const { message } of pack.parts) {
+    if (!message.told) return false;
+    // The outcome of a datapoint is the platform's word, not the broker's.
+    if (message.isOutcomeOpen && !message.settled && pack.replyKey !== undefined) return false;
+  }
+  return true;
+}

@@ -1,0 +1,28 @@
+import type { Pack, PackPart } from "./pack";
+import type { Packer } from "./packer";
+
+/** A post holds fewer datapoints than this has in 1: parts of one post keep their order before the next post. */
+const POINT_ORDER = 1e-6;
+
+/** Lists of parts of a post that was sent, each as a post of its own, in the order of the one they come from. */
+export function repack(
+  packer: Packer,
+  { order, closedLinks }: Pack,
+  lists: readonly (readonly PackPart[])[],
+): Pack[] {
+  let next = order;
+  return lists.map((parts) => {
+    const pack = Object.assign(packer.packParts(parts), { order: next, closedLinks });
+    for (const { points } of parts) next += points.length * POINT_ORDER;
+    return pack;
+  });
+}
+
+/** The pack without what has been told as expired, or dropped: that is not sent again with the others of its post. */
+export function withoutSettled(packer: Packer, pack: Pack): Pack {
+  const open = pack.parts.filter(({ message }) => !message.settled);
+  if (open.length === pack.parts.length) return pack;
+  const [rest = pack] = repack(packer, pack, [open]);
+  rest.timeouts = pack.timeouts;
+  return rest;
+}

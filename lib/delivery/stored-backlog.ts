@@ -1,0 +1,165 @@
+import type { Clock } from "../clock";
+import type { OneNetError } from "../errors";
+import { asOneNetError } from "../errors";
+import type { Backlog } from "./lane";
+import { reviveMessage } from "./memory-backlog";
+import type { QueuedMessage, Tell } from "./message";
+import { decodeMessage } from "./message-codec";
+import type { ExpiredRecord, Lane, StoredQueue, StoredRecord } from "./store";
+
+const PAGE_BYTES = 4 * 1024 * 1024;
+const READ_AGAIN_MS = 1000;
+
+/** Who still waits for the outcome of a message that is on disk only. */
+export interface WaitingSender {
+  readonly tell: Tell;
+  readonly queuedAt: number;
+}
+
+/** A message whose time was over while it was on disk only. */
+export interface ExpiredOnDisk {
+  readonly record: ExpiredRecord;
+  /** Whoever waits for it. */
+  readonly sender: WaitingSender | undefined;
+}
+
+/**
+ * The part of a lane that is on disk only. What was stored by an earlier run is in it from the start; its senders
+ * are gone, so nobody is told. Who still waits is remembered by the record's number.
+ */
+export class StoredBacklog implements Backlog {
+  readonly #queue: StoredQueue;
+  readonly #lane: Lane;
+  readonly #clock: Clock;
+  readonly #onUnreadable: (seq: number, error: OneNetError) => void;
+  readonly #waiting = new Map<number, WaitingSender>();
+  /** Records behind the cursor whose messages are in memory: live ones that have overtaken the backlog. */
+  readonly #elsewhere = new Set<QueuedMessage>();
+  #cursor = 0;
+  #size: number;
+  #isReading = false;
+  #purges = 0;
+
+  /** @param recovered how many records there may be from an earlier run, at most */
+  constructor(
+    queue: StoredQueue,
+    lane: Lane,
+    clock: Clock,
+    recovered: number,
+    onUnreadable: (seq: number, error: OneNetError) => void,
+  ) {
+    this.#queue = queue;
+    this.#lane = lane;
+    this.#clock = clock;
+    this.#size = recovered;
+    this.#onUnreadable = onUnreadable;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Everything up to here is in memory, or gone. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** A message that has been stored and is not kept in memory. */
+  append(message: QueuedMessage): void {
+    const { seq } = message;
+    if (seq === undefined) throw new Error("not stored");
+    this.#elsewhere.delete(message);
+    if (this.#size === 0) this.#cursor = seq - 1;
+    this.#size += 1;
+    if (!message.told) this.#waiting.set(seq, { tell: message.tell, queuedAt: message.queuedAt });
+  }
+
+  /** The message is in memory though its record lies behind the cursor, or will; reading passes it over. */
+  exclude(message: QueuedMessage): void {
+    this.#elsewhere.add(message);
+  }
+
+  /** It stands in the line again. */
+  include(message: QueuedMessage): void {
+    this.#elsewhere.delete(message);
+  }
+
+  /** The message is delivered or has failed: its record is gone, or about to be. */
+  forget(message: QueuedMessage): void {
+    this.#elsewhere.delete(message);
+  }
+
+  take(limit: number, callback: (messages: readonly QueuedMessage[]) => void): void {
+    const sizeBefore = this.#size;
+    const purges = this.#purges;
+    this.#isReading = true;
+    this.#queue.read(this.#lane, this.#cursor, { messages: limit, bytes: PAGE_BYTES }).then(
+      (records) => {
+        this.#isReading = false;
+        // What has been purged meanwhile is not to come back.
+        if (purges !== this.#purges) return callback([]);
+        this.#cursor = records.at(-1)?.seq ?? this.#cursor;
+        // The count of an earlier run covers both lanes: an empty page says that there is no more in this one.
+        this.#size -= Math.min(this.#size, records.length === 0 ? sizeBefore : records.length);
+        const elsewhere = new Set([...this.#elsewhere].map(({ seq }) => seq));
+        callback(records.flatMap((record) => (elsewhere.has(record.seq) ? [] : this.#revive(record))));
+      },
+      () => this.#readLater(callback),
+    );
+  }
+
+  /** The disk fails: asked again at once it would only be kept busy with that. */
+  #readLater(callback: (messages: readonly QueuedMessage[]) => void): void {
+    this.#isReading = false;
+    this.#clock.startTimer(READ_AGAIN_MS, () => callback([]), true);
+  }
+
+  /** What has expired on disk, without who waits for it: the caller tells. */
+  async takeExpired(): Promise<ExpiredOnDisk[]> {
+    // What is being read comes to memory, and expires there.
+    if (this.#isReading) return [];
+    const records = await this.#queue.removeExpired(this.#lane, this.#clock.nowMs(), this.#cursor);
+    this.#size = Math.max(0, this.#size - records.length);
+    return records.map((record) => ({ record, sender: this.#takeWaiting(record.seq) }));
+  }
+
+  /** It stays on disk. */
+  takeAll(): readonly QueuedMessage[] {
+    return [];
+  }
+
+  /** Whoever still waits for a message that is on disk only, oldest first. */
+  takeWaiting(): WaitingSender[] {
+    const senders = [...this.#waiting.values()];
+    this.#waiting.clear();
+    return senders;
+  }
+
+  /** Everything on disk has been thrown away. */
+  clear(): void {
+    this.#size = 0;
+    this.#purges += 1;
+    this.#elsewhere.clear();
+  }
+
+  #takeWaiting(seq: number): WaitingSender | undefined {
+    const sender = this.#waiting.get(seq);
+    this.#waiting.delete(seq);
+    return sender;
+  }
+
+  #revive(record: StoredRecord): QueuedMessage[] {
+    const tell = this.#takeWaiting(record.seq)?.tell;
+    try {
+      const stored = decodeMessage(record.body);
+      // An age that began before a restart is known by the wall clock only.
+      const ageMs = Math.max(0, this.#clock.nowMs() - record.queuedAtMs);
+      const queuedAtMonotonicMs = this.#clock.monotonicMs() - ageMs;
+      const message = { ...reviveMessage({ ...stored, queuedAtMonotonicMs }, tell), seq: record.seq };
+      return [record.inFlight === undefined ? message : { ...message, handshakeMark: record.inFlight }];
+    } catch (thrown) {
+      this.#onUnreadable(record.seq, asOneNetError(thrown));
+      return [];
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Rejection } from "../../../lib/delivery/message";
+import type { Pack, PackPart } from "../../../lib/delivery/pack";
+import { newPack } from "../../../lib/delivery/pack";
+import { namedIdentifier, splitRejected } from "../../../lib/delivery/splitter";
+import { packOf, postOf } from "../../support/messages";
+
+const ILLEGAL = { code: 98, message: "illegal data" };
+
+function streams(parts: readonly PackPart[]): string[] {
+  return parts.flatMap(({ points }) => points.map(({ stream }) => stream));
+}
+
+function repack(parts: readonly PackPart[]): Pack {
+  return newPack({ topic: "t", payload: "", qos: 1, retain: false }, parts, undefined);
+}
+
+/** Posts until nothing is left, against a platform that rejects a post with a guilty stream in it. */
+function postAll(first: Pack, isGuilty: (stream: string) => boolean, reject: (guilty: string) => Rejection) {
+  const failed: string[] = [];
+  const accepted: string[] = [];
+  let posts = 0;
+  const queue = [first];
+  for (let pack = queue.shift(); pack !== undefined; pack = queue.shift()) {
+    posts += 1;
+    const guilty = streams(pack.parts).find(isGuilty);
+    if (guilty === undefined) {
+      accepted.push(...streams(pack.parts));
+      continue;
+    }
+    const split = splitRejected(pack, reject(guilty));
+    failed.push(...streams(split.guilty));
+    queue.unshift(...split.again.map(repack));
+  }
+  return { posts, failed, accepted };
+}
+
+describe("splitter", () => {
+  it("reads the identifier that a rejection names, and none where there is none", () => {
+    const named = (message: string) => namedIdentifier({ code: 2306, message });
+    assert.equal(named("identifier not exist:identifier:temp"), "temp");
+    assert.equal(named("float not conform step:identifier: $OneNET_LBS "), "$OneNET_LBS");
+    assert.equal(named("illegal data"), undefined);
+    assert.equal(named("identifier:a b"), undefined);
+    assert.equal(named(""), undefined);
+  });
+
+  it("fails a single datapoint, whatever is said of it", () => {
+    const pack = packOf("a");
+    assert.deepEqual(splitRejected(pack, ILLEGAL), { guilty: pack.parts, again: [] });
+    const other = { code: 2306, message: "identifier not exist:identifier:b" };
+    assert.deepEqual(splitRejected(pack, other), { guilty: pack.parts, again: [] });
+  });
+
+  it("takes out the named identifier, and sends the rest in one", () => {
+    const split = splitRejected(packOf("a", "b", "c"), { code: 2306, message: "x:identifier:b" });
+    assert.deepEqual(streams(split.guilty), ["b"]);
+    assert.deepEqual(split.again.map(streams), [["a", "c"]]);
+  });
+
+  it("halves when it names none of the post's", () => {
+    const split = splitRejected(packOf("a", "b", "c"), { code: 2306, message: "x:identifier:elsewhere" });
+    assert.deepEqual(split.again.map(streams), [["a", "b"], ["c"]]);
+  });
+
+  it("halves through a message, and though the same datapoint stands in it twice", () => {
+    const point = { stream: "a", value: 1 };
+    const points = [point, point, point, point];
+    const message = postOf(points);
+    const split = splitRejected(repack([{ message, points }]), ILLEGAL);
+    assert.deepEqual(
+      split.again.map((parts) => parts.map((part) => part.points.length)),
+      [[2], [2]],
+    );
+    assert.ok(split.again.flat().every((part) => part.message === message));
+  });
+
+  const guiltySet = fc
+    .integer({ min: 1, max: 300 })
+    .chain((size) => fc.tuple(fc.constant(size), fc.uniqueArray(fc.nat(size - 1), { maxLength: size })));
+
+  function checkAll(
+    reject: (guilty: string) => Rejection,
+    limitOf: (size: number, guilty: number) => number,
+  ) {
+    fc.assert(
+      fc.property(guiltySet, ([size, guiltyIndexes]) => {
+        const names = Array.from({ length: size }, (_, index) => `s${index}`);
+        const guilty = new Set(guiltyIndexes.map((index) => `s${index}`));
+        const { posts, failed, accepted } = postAll(packOf(...names), (name) => guilty.has(name), reject);
+        assert.deepEqual(
+          [...failed].sort(),
+          names.filter((name) => guilty.has(name)).sort(),
+          "the guilty, and they alone, fail",
+        );
+        assert.deepEqual([...accepted].sort(), names.filter((name) => !guilty.has(name)).sort());
+        assert.ok(posts <= limitOf(size, guilty.size), `${posts} posts for ${guilty.size} of ${size}`);
+      }),
+      { numRuns: 200 },
+    );
+  }
+
+  it("finds any guilty set in at most 2·⌈log₂ n⌉ posts for each, and the first one", () => {
+    checkAll(
+      () => ILLEGAL,
+      (size, guilty) => 2 * Math.ceil(Math.log2(size)) * guilty + 1,
+    );
+  });
+
+  it("needs one post for each guilty one that is named, and the first one", () => {
+    checkAll(
+      (guilty) => ({ code: 2306, message: `identifier not exist:identifier:${guilty}` }),
+      (_size, guilty) => guilty + 1,
+    );
+  });
+});
