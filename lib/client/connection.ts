@@ -2,7 +2,7 @@ import type { Clock } from "../clock";
 import { Delivery } from "../delivery/delivery";
 import { DeliveryGate } from "../delivery/gate";
 import type { DeliveryLink } from "../delivery/link";
-import type { DeliveryOptions, Publish, QueuedMessage, Receipt } from "../delivery/message";
+import type { DeliveryOptions, Publish, QueuedMessage, Receipt, Tell } from "../delivery/message";
 import { countMessageIds } from "../delivery/message-id";
 import type { OutboxShelf } from "../delivery/outbox";
 import type { Packer } from "../delivery/packer";
@@ -185,13 +185,19 @@ export class Connection {
   /**
    * Publishes a message, at once or when the link is there.
    *
-   * @throws {OneNetError} what became of it instead: ONENET_QUEUE_FULL, ONENET_EXPIRED, ONENET_PUBLISH_REFUSED,
-   *   ONENET_ACK_TIMEOUT, ONENET_PUBLISH_CLOSED_LINK, ONENET_CLOSED
+   * @param tell called once, with what became of it or the error instead: ONENET_EXPIRED, ONENET_PUBLISH_REFUSED,
+   *   ONENET_ACK_TIMEOUT, ONENET_PUBLISH_CLOSED_LINK, ONENET_PURGED, ONENET_CLOSED
+   * @throws {OneNetError} ONENET_QUEUE_FULL, ONENET_CLOSED, ONENET_STORE_…; then `tell` is not called
    */
-  publish(publish: Publish, options: DeliveryOptions): Promise<Receipt> {
+  enqueue(publish: Publish, options: DeliveryOptions, tell: Tell): void {
     const bytes = Buffer.byteLength(publish.topic) + Buffer.byteLength(publish.payload);
+    this.#gate.enqueue({ kind: "publish", publish }, bytes, options, tell);
+  }
+
+  /** The promise form of {@link enqueue}. */
+  publish(publish: Publish, options: DeliveryOptions): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      this.#gate.enqueue({ kind: "publish", publish }, bytes, options, (error, receipt) => {
+      this.enqueue(publish, options, (error, receipt) => {
         if (error === undefined) resolve(receipt);
         else reject(error);
       });
@@ -250,9 +256,9 @@ export class Connection {
 
   /** The birth message goes ahead of all that waits, once for each login. */
   #announce(birth: StatusMessage): void {
-    this.publish(birth, { completeWhen: "acknowledged", answer: true }).catch((thrown) => {
+    this.enqueue(birth, { completeWhen: "acknowledged", answer: true }, (error) => {
       // Lost with the link it is said again on the next one.
-      if (this.#link.state.phase === "online") this.#report(asOneNetError(thrown));
+      if (error !== undefined && this.#link.state.phase === "online") this.#report(error);
     });
   }
 

@@ -1,15 +1,14 @@
 import type { Clock } from "../clock";
-import type { Delivered } from "../delivery/delivery";
 import { deliver } from "../delivery/delivery";
 import type { DeliveryGate } from "../delivery/gate";
 import type { DeliveryOptions, Failure, Receipt, Rejection } from "../delivery/message";
-import { hasReached } from "../delivery/message";
 import { postReplyKey } from "../delivery/packer";
 import { asOneNetError, OneNetError } from "../errors";
 import { parseCommandRejection, parseCommandRequest } from "../protocol/command";
 import type { Datapoint } from "../protocol/datapoint";
-import { datapointBytes, parseDatapointReply, splitIntoPosts } from "../protocol/datapoint";
+import { parseDatapointReply } from "../protocol/datapoint";
 import { SUCCESS_CODE } from "../protocol/limits";
+import { fitsOnePost, postBytes, splitIntoPosts } from "../protocol/post-size";
 import { parsePropertyGet, parsePropertyPostReply, parsePropertySet } from "../protocol/property";
 import type { ParsedTopic, ProductKind } from "../protocol/topic";
 import { deviceFilters, parseTopic } from "../protocol/topic";
@@ -17,30 +16,18 @@ import type { CommandReference } from "./command";
 import type { EncodedAnswer } from "./command-answer";
 import { commandReplyKey } from "./command-answer";
 import { CommandDesk } from "./command-desk";
+import type { FailedDatapoint, PostOutcome } from "./post-outcome";
+import { mergeOutcomes } from "./post-outcome";
 import type { DeviceProfile } from "./profile";
 import { poolKey, profileLabel } from "./profile";
 import type { InboundMessage } from "./session";
 import type { Subscriptions } from "./subscriptions";
 
-/** One datapoint that did not get where it should. */
-export interface FailedDatapoint {
-  readonly stream: string;
-  readonly error: OneNetError;
-}
-
-/** What became of the datapoints of one input. */
-export interface PostOutcome {
-  /** Of the datapoints that went well: the least that is true of all of them. Missing when none did. */
-  readonly receipt: Receipt | undefined;
-  readonly failed: readonly FailedDatapoint[];
-}
+export type { FailedDatapoint, PostOutcome } from "./post-outcome";
 
 export interface PostOptions extends DeliveryOptions {
   readonly qos: 0 | 1;
 }
-
-/** What a message weighs in the outbox besides its datapoints. */
-const POST_OVERHEAD_BYTES = 64;
 
 /**
  * The OneNET side of a connection: posts datapoints, reads the platform's replies, hands out commands.
@@ -78,39 +65,67 @@ export class Device {
     return this.#profile.productKind;
   }
 
-  /** Posts datapoints, packed with what else waits. Never rejects: each datapoint's failure is in the outcome. */
-  async post(points: readonly Datapoint[], options: PostOptions): Promise<PostOutcome> {
-    const failed: FailedDatapoint[] = [];
-    const posts = splitIntoPosts(this.#withoutBad(points, failed), this.#profile.productKind);
-    const results = await Promise.allSettled(posts.map((post) => this.#enqueue(post, options)));
-    const receipts: Receipt[] = [];
-    results.forEach((result, index) => {
-      const post = posts[index] ?? [];
-      if (result.status === "rejected") {
-        const error = asOneNetError(result.reason);
-        for (const { stream } of post) failed.push({ stream, error });
-      } else {
-        failed.push(...result.value.failed);
-        if (result.value.failed.length < post.length) receipts.push(result.value.receipt);
-      }
-    });
-    return { receipt: mergeReceipts(receipts), failed };
+  /** The promise form of {@link enqueue}; never rejects. */
+  post(points: readonly Datapoint[], options: PostOptions): Promise<PostOutcome> {
+    return new Promise((resolve) => this.enqueue(points, options, resolve));
+  }
+
+  /**
+   * Posts datapoints, packed with what else waits.
+   *
+   * @param told called once, now or later, with what became of each
+   */
+  enqueue(points: readonly Datapoint[], options: PostOptions, told: (outcome: PostOutcome) => void): void {
+    if (this.#delivery.hasBadStreams) return this.#enqueueGood(points, options, told);
+    const bytes = postBytes(points);
+    if (fitsOnePost(points, bytes, this.productKind)) this.#enqueuePost(points, bytes, options, told);
+    else this.#enqueueParts(points, NONE_FAILED, options, told);
+  }
+
+  /** More than one post can hold. */
+  #enqueueParts(
+    points: readonly Datapoint[],
+    refused: readonly FailedDatapoint[],
+    options: PostOptions,
+    told: (outcome: PostOutcome) => void,
+  ): void {
+    const posts = splitIntoPosts(points, this.productKind);
+    const merge = mergeOutcomes(posts.length, refused, told);
+    for (const post of posts) this.#enqueuePost(post, postBytes(post), options, merge);
+  }
+
+  #enqueuePost(
+    points: readonly Datapoint[],
+    bytes: number,
+    options: PostOptions,
+    told: (outcome: PostOutcome) => void,
+  ): void {
+    try {
+      const draft = { kind: "datapoints", points, qos: options.qos } as const;
+      this.#delivery.enqueue(draft, bytes, options, (error, receipt, failed) => {
+        if (error !== undefined) told(allFailed(points, error));
+        else told({ receipt: failed.length < points.length ? receipt : undefined, failed });
+      });
+    } catch (thrown) {
+      told(allFailed(points, asOneNetError(thrown)));
+    }
   }
 
   /** Without the streams that the platform has just said it does not know: they would get the others rejected. */
-  #withoutBad(points: readonly Datapoint[], failed: FailedDatapoint[]): readonly Datapoint[] {
-    return points.filter(({ stream }) => {
+  #enqueueGood(
+    points: readonly Datapoint[],
+    options: PostOptions,
+    told: (outcome: PostOutcome) => void,
+  ): void {
+    const refused: FailedDatapoint[] = [];
+    const good = points.filter(({ stream }) => {
       const rejection = this.#delivery.findBadStream(stream);
       if (rejection === undefined) return true;
       const params = { platformCode: rejection.code, platformMessage: rejection.message };
-      failed.push({ stream, error: new OneNetError("ONENET_REJECTED", params) });
+      refused.push({ stream, error: new OneNetError("ONENET_REJECTED", params) });
       return false;
     });
-  }
-
-  async #enqueue(points: readonly Datapoint[], options: PostOptions): Promise<Delivered> {
-    const bytes = points.reduce((sum, point) => sum + datapointBytes(point), POST_OVERHEAD_BYTES);
-    return await deliver(this.#delivery, { kind: "datapoints", points, qos: options.qos }, bytes, options);
+    this.#enqueueParts(good, refused, options, told);
   }
 
   async #sendAnswer(answer: EncodedAnswer, expiryMs: number, reference: CommandReference): Promise<Receipt> {
@@ -190,6 +205,12 @@ export class Device {
   }
 }
 
+const NONE_FAILED: readonly FailedDatapoint[] = [];
+
+function allFailed(points: readonly Datapoint[], error: OneNetError): PostOutcome {
+  return { receipt: undefined, failed: points.map(({ stream }) => ({ stream, error })) };
+}
+
 function explainAnswerFailure(failure: Failure, id: string): OneNetError {
   switch (failure.kind) {
     case "expired":
@@ -202,25 +223,4 @@ function explainAnswerFailure(failure: Failure, id: string): OneNetError {
     case "other":
       return failure.error;
   }
-}
-
-/** The least that is true of all: the earliest state, the latest times, the first id. */
-function mergeReceipts([first, ...others]: readonly Receipt[]): Receipt | undefined {
-  return first && others.reduce(mergeTwo, first);
-}
-
-function mergeTwo(a: Receipt, b: Receipt): Receipt {
-  const { sentAt, acknowledgedAt, acceptedAt, ...rest } = a;
-  const later = (name: "sentAt" | "acknowledgedAt" | "acceptedAt") => {
-    const [one, other] = [a[name], b[name]];
-    return one === undefined || other === undefined ? {} : { [name]: Math.max(one, other) };
-  };
-  return {
-    ...rest,
-    state: hasReached(a.state, b.state) ? b.state : a.state,
-    attempts: Math.max(a.attempts, b.attempts),
-    ...later("sentAt"),
-    ...later("acknowledgedAt"),
-    ...later("acceptedAt"),
-  };
 }

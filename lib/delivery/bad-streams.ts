@@ -24,6 +24,10 @@ export class BadStreams {
     if (this.#bad.size > REMEMBERED_STREAMS && oldest !== undefined) this.#bad.delete(oldest);
   }
 
+  get size(): number {
+    return this.#bad.size;
+  }
+
   /** What the platform said of the stream, if that is not long ago. */
   find(stream: string): Rejection | undefined {
     if (this.#bad.size === 0) return undefined;

@@ -104,6 +104,11 @@ export class Delivery {
     return this.#counters.figures();
   }
 
+  /** Whether the platform has said anything against a stream or identifier lately. */
+  get hasBadStreams(): boolean {
+    return this.#badStreams.size > 0;
+  }
+
   /** What the platform said against this stream or identifier, if that is not long ago. */
   findBadStream(stream: string): Rejection | undefined {
     return this.#badStreams.find(stream);

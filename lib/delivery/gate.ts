@@ -48,6 +48,10 @@ export class DeliveryGate {
     return this.#delivery?.settleReply(replyKey, rejection) ?? false;
   }
 
+  get hasBadStreams(): boolean {
+    return this.#delivery?.hasBadStreams ?? false;
+  }
+
   findBadStream(stream: string): Rejection | undefined {
     return this.#delivery?.findBadStream(stream);
   }

@@ -1,7 +1,7 @@
 import { ByteQueue } from "./byte-queue";
 import type { Backlog } from "./lane";
 import type { QueuedMessage, Tell } from "./message";
-import { partsOf } from "./message";
+import { nobody, partsOf } from "./message";
 import { decodeMessage, encodeMessage } from "./message-codec";
 
 /** A backlog in memory: each message as its bytes, and only whoever still waits for its outcome as an object. */
@@ -48,8 +48,6 @@ export class MemoryBacklog implements Backlog {
     return messages.length < limit ? this.#records.shift() : undefined;
   }
 }
-
-const nobody: Tell = () => undefined;
 
 /** A message from a backlog. Without `tell` its sender has been told already, or is gone. */
 export function reviveMessage(

@@ -120,8 +120,12 @@ export interface QueuedMessage {
   /** Datapoints of it that are neither accepted nor failed; 1 for a publish. */
   partsLeft: number;
   failed: FailedPoint[] | undefined;
-  readonly tell: Tell;
+  /** Called once; then let go of, with all that it holds: what is told may be kept for its late reply. */
+  tell: Tell;
 }
+
+/** The `tell` of a message whose sender has been told, or is gone. */
+export const nobody: Tell = () => undefined;
 
 export function receiptOf(message: QueuedMessage): Receipt {
   const { state, id, attempts, queuedAt, sentAt, acknowledgedAt, acceptedAt } = message;

@@ -49,6 +49,8 @@ export interface OutboxShelf {
   readonly recovered: { readonly messages: number; readonly bytes: number };
 }
 
+const NONE: readonly QueuedMessage[] = [];
+
 /**
  * What waits on one connection, in the order of sending: answers to commands, then messages of high priority,
  * then (if wanted) live ones, then the rest. A message counts against the limits until it is {@link forget}-ed, so
@@ -124,9 +126,9 @@ export class Outbox implements WaitingLine {
    * @returns the messages dropped for it, oldest first (with `drop-oldest`)
    * @throws {OneNetError} ONENET_QUEUE_FULL when it does not fit
    */
-  push(message: QueuedMessage): QueuedMessage[] {
+  push(message: QueuedMessage): readonly QueuedMessage[] {
     const isAnswer = message.options.answer === true;
-    const dropped = isAnswer ? [] : this.#makeRoom(message);
+    const dropped = isAnswer ? NONE : this.#makeRoom(message);
     this.#count(message);
     if (isAnswer) {
       this.#events.queued(message);
@@ -316,8 +318,9 @@ export class Outbox implements WaitingLine {
     return this.#isLinkUp && this.#normal.size > 0;
   }
 
-  #makeRoom(message: QueuedMessage): QueuedMessage[] {
+  #makeRoom(message: QueuedMessage): readonly QueuedMessage[] {
     const { maxMessages, maxBytes, whenFull } = this.#settings.limits;
+    if (this.#messages < maxMessages && this.#bytes + message.bytes <= maxBytes) return NONE;
     const repeated = this.#messagesAgain();
     const dropped: QueuedMessage[] = [];
     const shifted: QueuedMessage[] = [];

@@ -1,8 +1,8 @@
 import type { Clock } from "../clock";
 import { OneNetError } from "../errors";
 import type { DeliveryCounters } from "./counters";
-import type { DeliveryState, FailedPoint, Failure, QueuedMessage, Receipt } from "./message";
-import { hasReached, receiptOf } from "./message";
+import type { DeliveryState, FailedPoint, Failure, QueuedMessage, Receipt, Tell } from "./message";
+import { hasReached, nobody, receiptOf } from "./message";
 import type { Outbox } from "./outbox";
 import type { Pack, PackPart } from "./pack";
 import type { WaitingSender } from "./stored-backlog";
@@ -64,8 +64,8 @@ export class Settlement {
   /** Tells the sender how far its message has come, if it has not been told anything yet. */
   tellNow(message: QueuedMessage): void {
     if (message.told) return;
-    this.#setTold(message);
-    message.tell(undefined, receiptOf(message), message.failed ?? NONE_FAILED);
+    const tell = this.#setTold(message);
+    tell(undefined, receiptOf(message), message.failed ?? NONE_FAILED);
   }
 
   /** Tells the sender of a message that is on disk only: that it stays *queued*, or why it does not. */
@@ -87,8 +87,8 @@ export class Settlement {
     if (message.settled) return;
     this.#leave(message);
     if (message.told) return;
-    this.#setTold(message);
-    message.tell(error, receiptOf(message), NONE_FAILED);
+    const tell = this.#setTold(message);
+    tell(error, receiptOf(message), NONE_FAILED);
   }
 
   /** Nothing more will come for this pack: what is not told yet is told with the state it has. */
@@ -152,14 +152,18 @@ export class Settlement {
     this.#counters.failed(failure);
     this.#leave(message);
     if (message.told) return this.#onLateOutcome(error, receiptOf(message));
-    this.#setTold(message);
-    message.tell(error, receiptOf(message), NONE_FAILED);
+    const tell = this.#setTold(message);
+    tell(error, receiptOf(message), NONE_FAILED);
   }
 
-  #setTold(message: QueuedMessage): void {
+  /** @returns whom to tell */
+  #setTold(message: QueuedMessage): Tell {
+    const { tell } = message;
+    message.tell = nobody;
     message.told = true;
     message.isOutcomeOpen = message.state === "queued" && !message.settled;
     this.#waitingSenders -= 1;
+    return tell;
   }
 
   /** Part of a message has its outcome; the last part settles the message. */

@@ -10,15 +10,14 @@ import { OneNetError } from "../errors";
 import { codeOf, DATAPOINT_ERROR_TEXTS, ILLEGAL_DATA_CODE, type PlatformCode, readRejection } from "./codes";
 import {
   checkPayloadSize,
+  encodeValue,
   isJsonObject,
   type JsonObject,
   type JsonValue,
   readInteger,
   readJson,
-  utf8Bytes,
 } from "./json";
-import { MAX_MESSAGE_ID, MAX_PAYLOAD_BYTES, MAX_TIME_MS } from "./limits";
-import type { ProductKind } from "./topic-table";
+import { MAX_MESSAGE_ID, MAX_TIME_MS } from "./limits";
 import { copyValue, type Datapoint, isStreamName } from "./value";
 
 export type { JsonValue } from "./json";
@@ -49,14 +48,17 @@ export function checkMessageId(messageId: number): number {
  */
 export function encodeDatapointPost(messageId: number, points: readonly Datapoint[]): string {
   if (points.length === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
-  const streams = new Map<string, JsonObject[]>();
+  // Text, not objects for JSON.stringify: they would cost twice the time.
+  const streams = new Map<string, string>();
   for (const { stream, value, atMs } of points) {
-    const wire = atMs === undefined ? { v: value } : { v: value, t: Math.floor(atMs / 1000) };
+    const v = encodeValue(value);
+    const wire = atMs === undefined ? `{"v":${v}}` : `{"v":${v},"t":${Math.floor(atMs / 1000)}}`;
     const earlier = streams.get(stream);
-    if (earlier) earlier.push(wire);
-    else streams.set(stream, [wire]);
+    streams.set(stream, earlier === undefined ? wire : `${earlier},${wire}`);
   }
-  return checkPayloadSize(JSON.stringify({ id: checkMessageId(messageId), dp: Object.fromEntries(streams) }));
+  let dp = "";
+  for (const [stream, list] of streams) dp += `${dp === "" ? "" : ","}${JSON.stringify(stream)}:[${list}]`;
+  return checkPayloadSize(`{"id":${checkMessageId(messageId)},"dp":{${dp}}}`);
 }
 
 /** What the platform says to a post, as the simulator does: the body of `…/accepted` or `…/rejected`. */
@@ -129,40 +131,4 @@ function readPoint(stream: string, item: JsonValue): Datapoint | undefined {
 
 function isUnixSeconds(t: JsonValue): t is number {
   return typeof t === "number" && t >= 0 && t <= MAX_TIME_MS / 1000;
-}
-
-/** Bytes around a point's name and value in a post of either kind, at most: `"":{"value":,"time":253402300799999},`. */
-const POINT_FRAME_BYTES = 40;
-/** Bytes of an empty post of either kind, at most: `{"id":"2147483647","version":"1.0","params":{}}`. */
-const POST_FRAME_BYTES = 64;
-
-/** Bytes a point adds to a post, of either kind, at most. Cheap for numbers; walks a text or an object once. */
-export function datapointBytes(point: Datapoint): number {
-  return POINT_FRAME_BYTES + utf8Bytes(point.stream) + utf8Bytes(JSON.stringify(point.value));
-}
-
-/**
- * Distributes points over posts that fit {@link MAX_PAYLOAD_BYTES} each, as few as first fit gives.
- *
- * Points of one stream keep their order, within a post and from post to post. On a thing-model product an
- * identifier stands in a post once (`property/post` holds one value of each). A point too large for any post stands
- * alone in one; encoding that one throws ONENET_PAYLOAD_TOO_LARGE.
- */
-export function splitIntoPosts(points: readonly Datapoint[], kind: ProductKind): Datapoint[][] {
-  const posts: { points: Datapoint[]; bytes: number }[] = [];
-  const next = new Map<string, number>();
-  for (const point of points) {
-    const bytes = datapointBytes(point);
-    let index = next.get(point.stream) ?? 0;
-    let post = posts[index];
-    while (post && post.bytes + bytes > MAX_PAYLOAD_BYTES) post = posts[++index];
-    if (!post) {
-      post = { points: [], bytes: POST_FRAME_BYTES };
-      posts.push(post);
-    }
-    post.points.push(point);
-    post.bytes += bytes;
-    next.set(point.stream, kind === "thing-model" ? index + 1 : index);
-  }
-  return posts.map((post) => post.points);
 }

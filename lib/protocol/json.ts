@@ -8,6 +8,11 @@ import { MAX_PAYLOAD_BYTES } from "./limits";
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 export type JsonObject = { readonly [key: string]: JsonValue };
 
+/** A value as JSON; numbers, which most values are, without the cost of JSON.stringify. */
+export function encodeValue(value: JsonValue): string {
+  return typeof value === "number" ? String(value) : JSON.stringify(value);
+}
+
 /** Whether a parsed JSON value is an object (no array, not null). */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -87,6 +92,17 @@ export function checkPayloadSize(text: string): string {
 /** The built-in type of an object (`Date`, `Map`, …), true also for objects of another realm (function nodes). */
 export function objectTag(value: object): string {
   return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+/** Whether it is an object like those of JSON, also one of another realm (a function node's). */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  // Only the root of a realm's prototypes has none itself; asking for the tag costs ten times as much.
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (typeof prototype === "object" && prototype !== null && Object.getPrototypeOf(prototype) === null) {
+    return true;
+  }
+  return objectTag(value) === "Object";
 }
 
 /** A Date, also one of another realm. */

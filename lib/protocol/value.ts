@@ -55,10 +55,22 @@ const KINDS: Readonly<Record<ProductKind, KindRules>> = {
   },
 };
 
+/** Names that were found good: a flow sends the same few for ever. */
+const GOOD_NAMES: Readonly<Record<ProductKind, Set<string>>> = {
+  "data-stream": new Set(),
+  "thing-model": new Set(),
+};
+const REMEMBERED_NAMES = 1000;
+
 /** Whether it can be a stream's id (data stream) or an identifier (thing model). */
 export function isStreamName(stream: string, kind: ProductKind): boolean {
+  const good = GOOD_NAMES[kind];
+  if (good.has(stream)) return true;
   const { name, maxNameBytes } = KINDS[kind];
-  return stream.length <= maxNameBytes && name.test(stream);
+  if (stream.length > maxNameBytes || !name.test(stream)) return false;
+  if (good.size >= REMEMBERED_NAMES) good.clear();
+  good.add(stream);
+  return true;
 }
 
 /**
@@ -71,21 +83,30 @@ export function isStreamName(stream: string, kind: ProductKind): boolean {
  * - `at`: milliseconds since 1970, a Date or ISO 8601 text (a time of day without a zone is this machine's);
  *   undefined means none
  *
+ * @param stampAtMs the time of a datapoint that has none, in whole milliseconds since 1970
  * @throws {OneNetError} ONENET_DATAPOINT_INVALID.stream-missing, .stream-name, .not-finite, .type, .too-deep,
  *   .circular, .key, .time
  */
 export function checkDatapoint(
   candidate: { readonly stream: unknown; readonly value: unknown; readonly at?: unknown },
   rules: DatapointRules,
+  stampAtMs?: number,
 ): Datapoint {
   const stream = readStream(candidate.stream, rules.kind);
-  const copy = copyValue(candidate.value, stream, rules.kind);
-  const asNumber = typeof copy === "boolean" && rules.kind === "data-stream" && rules.booleansAsNumbers;
-  const value = asNumber ? Number(copy) : copy;
-  if (candidate.at === undefined) return { stream, value };
+  const value = readValue(candidate.value, stream, rules);
+  if (candidate.at === undefined) {
+    return stampAtMs === undefined ? { stream, value } : { stream, value, atMs: stampAtMs };
+  }
   const atMs = readTimeMs(candidate.at);
   if (atMs === undefined) throw invalid("time", { stream, got: describeValue(candidate.at) });
   return { stream, value, atMs };
+}
+
+function readValue(value: unknown, stream: string, { kind, booleansAsNumbers }: DatapointRules): JsonValue {
+  // Most values, and the cheap way for them; -0 has no JSON form.
+  if (typeof value === "number" && Number.isFinite(value)) return value + 0;
+  const copy = copyValue(value, stream, kind);
+  return typeof copy === "boolean" && kind === "data-stream" && booleansAsNumbers ? Number(copy) : copy;
 }
 
 function readStream(stream: unknown, kind: ProductKind): string {

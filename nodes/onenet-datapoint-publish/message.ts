@@ -2,7 +2,7 @@ import type { FailedDatapoint } from "../../lib/client/device";
 import { asOneNetError, OneNetError } from "../../lib/errors";
 import type { Datapoint, DatapointRules } from "../../lib/protocol/datapoint";
 import { checkDatapoint } from "../../lib/protocol/datapoint";
-import { objectTag } from "../../lib/protocol/json";
+import { isPlainObject } from "../../lib/protocol/json";
 
 interface Candidate {
   readonly stream: unknown;
@@ -43,10 +43,7 @@ export function readDatapoints(
   const failed: FailedDatapoint[] = [];
   for (const candidate of candidates) {
     try {
-      const point = checkDatapoint(candidate, rules);
-      points.push(
-        point.atMs === undefined && stampAtMs !== undefined ? { ...point, atMs: stampAtMs } : point,
-      );
+      points.push(checkDatapoint(candidate, rules, stampAtMs));
     } catch (thrown) {
       failed.push({ stream: nameOf(candidate.stream), error: asOneNetError(thrown) });
     }
@@ -68,21 +65,17 @@ function listCandidates(payload: unknown, { named, fallback }: StreamChoice): Ca
 
 function readCandidate(item: unknown, unnamed: unknown): Candidate {
   if (!isDatapoint(item)) return { stream: unnamed, value: item };
-  const { stream = unnamed, value, at } = item;
-  return at === undefined ? { stream, value } : { stream, value, at };
+  return item.stream === undefined ? { stream: unnamed, value: item.value, at: item.at } : item;
 }
 
 /** `{value}` with a stream and a time where they are known, and nothing else. */
-function isDatapoint(item: unknown): item is Record<string, unknown> {
-  return isPlainObject(item) && "value" in item && Object.keys(item).every((key) => DATAPOINT_KEYS.has(key));
+function isDatapoint(item: unknown): item is Candidate {
+  if (!isPlainObject(item) || !("value" in item)) return false;
+  for (const key of Object.keys(item)) if (!DATAPOINT_KEYS.has(key)) return false;
+  return true;
 }
 
 const DATAPOINT_KEYS: ReadonlySet<string> = new Set(["stream", "value", "at"]);
-
-/** Also one that a function node made: its objects are of another realm. */
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && objectTag(value) === "Object";
-}
 
 function nameOf(stream: unknown): string {
   return typeof stream === "string" ? stream : "";

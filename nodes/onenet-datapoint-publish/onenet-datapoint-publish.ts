@@ -5,9 +5,11 @@ import type { Def } from "../shared/config";
 import { FieldReader } from "../shared/config";
 import { leaseConnection } from "../shared/connection-lease";
 import { deliveryFor } from "../shared/message-urgency";
-import type { Message } from "../shared/runtime";
-import { onInput } from "../shared/runtime";
+import type { End, Message, Send } from "../shared/runtime";
+import { onInputEnding, passOn } from "../shared/runtime";
+import type { TypedValue } from "../shared/typed-value";
 import { prepareTypedValue } from "../shared/typed-value";
+import type { Config } from "./config";
 import { readConfig } from "./config";
 import { readDatapoints } from "./message";
 import { checkAllOrNothing, concludePost } from "./outcome";
@@ -18,26 +20,48 @@ export default function register(RED: NodeAPI): void {
   function DatapointPublish(this: Node, def: NodeDef & { readonly connection?: string }): void {
     RED.nodes.createNode(this, def);
     const link = leaseConnection(RED, this, def.connection, "device");
-    onInput(RED, this, link, () => {
+    onInputEnding(RED, this, link, () => {
       const config = readConfig(new FieldReader(RED, this, def as unknown as Def));
-      const evaluateStream = prepareTypedValue(RED, this, "stream", config.stream, config.streamType);
-      return async (message, send) => {
-        const stampAtMs = config.stampAtInput ? stampNow() : undefined;
-        const { device } = link;
+      const evaluateStream = prepareStream(RED, this, config);
+      const post = (
+        named: unknown,
+        message: Message,
+        stampAtMs: number | undefined,
+        send: Send,
+        end: End,
+      ) => {
         const delivery = deliveryFor(message, config.delivery, config.priority);
-        const named = config.stream === "" ? "" : await evaluateStream(message);
-        const rules = { kind: device.productKind, booleansAsNumbers: config.booleansAsNumbers };
+        const { device } = link;
         const stream = { named: named ?? "", fallback: message["topic"] };
+        const rules = { kind: device.productKind, booleansAsNumbers: config.booleansAsNumbers };
         const read = readDatapoints(message.payload, stream, rules, stampAtMs);
         checkAllOrNothing(RED, config, read);
-        const posting = read.points.length === 0 ? NOTHING_POSTED : device.post(read.points, delivery);
+        const conclude = (outcome: PostOutcome) => {
+          const { onenet, error } = concludePost(RED, read, outcome);
+          if (onenet === undefined) end(error);
+          else passOn(this, message, onenet, send, error === undefined ? end : () => end(error));
+        };
+        if (read.points.length === 0) conclude(NOTHING_POSTED);
+        else device.enqueue(read.points, delivery, conclude);
         link.refresh();
-        concludePost(RED, message as Message, send, read, await posting);
+      };
+      return (message, send, end) => {
+        const stampAtMs = config.stampAtInput ? stampNow() : undefined;
+        if (evaluateStream === undefined) return post(config.stream, message, stampAtMs, send, end);
+        evaluateStream(message)
+          .then((named) => post(named, message, stampAtMs, send, end))
+          .catch(end);
       };
     });
   }
 
   RED.nodes.registerType("onenet-datapoint-publish", DatapointPublish);
+}
+
+/** How the stream is found for each message; undefined where it is always what the form says. */
+function prepareStream(RED: NodeAPI, node: Node, { stream, streamType }: Config): TypedValue | undefined {
+  if (stream === "" || streamType === "str") return undefined;
+  return prepareTypedValue(RED, node, "stream", stream, streamType);
 }
 
 /** A clock that is plainly wrong gives no time: the platform then takes its own. */

@@ -2,7 +2,6 @@ import type { NodeAPI } from "node-red";
 import type { FailedDatapoint, PostOutcome } from "../../lib/client/device";
 import { OneNetError } from "../../lib/errors";
 import { inRuntimeLanguage, ReportedError } from "../shared/report";
-import type { Message, Send } from "../shared/runtime";
 import type { ReadDatapoints } from "./message";
 
 /** One failed datapoint in `msg.onenet.failed`. */
@@ -26,27 +25,31 @@ export function checkAllOrNothing(
   }
 }
 
+/** How an input ends. */
+export interface Conclusion {
+  /** What the message is sent on with: at least one datapoint went well. */
+  readonly onenet?: object;
+  /** What the message fails with, also when it is sent on: at least one datapoint did not go well. */
+  readonly error?: OneNetError | ReportedError;
+}
+
 /**
- * Sends the message on when at least one datapoint went well, with `msg.onenet`, and fails it when at least one
- * did not: a Catch node then hears of it, with the platform's own error when the platform rejected them all.
+ * A Catch node hears of datapoints that failed, with the platform's own error when it rejected them all; the
+ * others are sent on with their receipt, and a list of those that failed.
  */
 export function concludePost(
   RED: NodeAPI,
-  message: Message,
-  send: Send,
   { points, failed: unread }: ReadDatapoints,
   { receipt, failed: unposted }: PostOutcome,
-): void {
+): Conclusion {
+  if (unread.length + unposted.length === 0 && receipt !== undefined) return { onenet: receipt };
   const failed = [...unread, ...unposted];
-  if (receipt !== undefined) {
-    const report = failed.length === 0 ? receipt : { ...receipt, failed: listFailed(RED, failed) };
-    send({ ...message, onenet: report });
-  }
+  const onenet = receipt && { ...receipt, failed: listFailed(RED, failed) };
   const [first] = failed;
-  if (first === undefined) return;
-  const isOneReason = failed.every(({ error }) => error === first.error);
-  if (isOneReason && receipt === undefined) throw first.error;
-  throw summarize(RED, "ONENET_DATAPOINT_INVALID.some", failed, points.length + unread.length);
+  const isOneReason = failed.every(({ error }) => error === first?.error);
+  if (isOneReason && first !== undefined && onenet === undefined) return { error: first.error };
+  const error = summarize(RED, "ONENET_DATAPOINT_INVALID.some", failed, points.length + unread.length);
+  return onenet === undefined ? { error } : { onenet, error };
 }
 
 function listFailed(RED: NodeAPI, failed: readonly FailedDatapoint[]): FailedReport[] {

@@ -3,7 +3,7 @@ import type { Def } from "../shared/config";
 import { FieldReader } from "../shared/config";
 import { leaseConnection } from "../shared/connection-lease";
 import { deliveryFor } from "../shared/message-urgency";
-import { onInput } from "../shared/runtime";
+import { onInputEnding, passOn } from "../shared/runtime";
 import { readConfig } from "./config";
 import { readPublish } from "./message";
 
@@ -11,17 +11,17 @@ export default function register(RED: NodeAPI): void {
   function MqttOut(this: Node, def: NodeDef & { readonly connection?: string }): void {
     RED.nodes.createNode(this, def);
     const link = leaseConnection(RED, this, def.connection, "any");
-    onInput(RED, this, link, () => {
+    onInputEnding(RED, this, link, () => {
       const config = readConfig(new FieldReader(RED, this, def as unknown as Def));
-      return async (message, send) => {
+      return (message, send, end) => {
         const { connection } = link;
-        const publishing = connection.publish(
-          readPublish(message, config, connection.profile),
-          deliveryFor(message, config.delivery, config.priority),
-        );
+        const publish = readPublish(message, config, connection.profile);
+        const delivery = deliveryFor(message, config.delivery, config.priority);
+        connection.enqueue(publish, delivery, (error, receipt) => {
+          if (error === undefined) passOn(this, message, receipt, send, end);
+          else end(error);
+        });
         link.refresh();
-        const onenet = await publishing;
-        send({ ...message, onenet });
       };
     });
   }

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeStatus } from "node-red";
 import type { Connection } from "../../lib/client/connection";
 import type { Device } from "../../lib/client/device";
+import type { LinkState } from "../../lib/client/link-state";
 import { OneNetError } from "../../lib/errors";
 import type { ConnectionNode } from "../onenet-connection/onenet-connection";
 import { watchQueue } from "./queue-text";
@@ -69,6 +70,8 @@ class LeaseStatus implements InputStatus {
   readonly #found: Found;
   /** The connection's state when a message failed. */
   #failedIn: string | undefined;
+  /** What the line has shown last of a connection that is online. */
+  #shownOnline: LinkState | undefined;
   /** Where nothing can go well before the next deploy. */
   #broken: NodeStatus | undefined;
 
@@ -77,12 +80,22 @@ class LeaseStatus implements InputStatus {
     this.#line = new StatusLine(node);
     this.#found = found;
     if ("problem" in found) this.showBroken(found.problem);
-    else this.refresh();
+    else this.#showConnection();
   }
 
+  /** Called for each message: while the connection is online, the queue is looked at once a second and not here. */
   refresh(): void {
+    const isShown = this.#failedIn === undefined && this.#shownOnline !== undefined;
+    if (isShown && "connection" in this.#found && this.#found.connection.state === this.#shownOnline) return;
+    this.#showConnection();
+  }
+
+  #showConnection(): void {
     this.#failedIn = undefined;
-    this.#show("connection" in this.#found ? connectionStatus(this.#RED, this.#found.connection) : {});
+    if ("problem" in this.#found) return this.#show({});
+    const { connection } = this.#found;
+    this.#shownOnline = connection.state.phase === "online" ? connection.state : undefined;
+    this.#show(connectionStatus(this.#RED, connection));
   }
 
   showError(thrown: unknown): void {
@@ -96,12 +109,12 @@ class LeaseStatus implements InputStatus {
   }
 
   queueChanged(): void {
-    if (this.#failedIn === undefined) this.refresh();
+    if (this.#failedIn === undefined) this.#showConnection();
   }
 
   stateChanged(): void {
     // Another attempt that ended like the one before says nothing new.
-    if (this.#failedIn !== stateOf(this.#found)) this.refresh();
+    if (this.#failedIn !== stateOf(this.#found)) this.#showConnection();
   }
 
   close(): void {

@@ -10,6 +10,12 @@ export type Send = (message: Record<string, unknown> | (Record<string, unknown> 
 
 export type InputHandler = (message: Message, send: Send) => Promise<void> | void;
 
+/** Ends an input, once: well, or with what went wrong. */
+export type End = (thrown?: unknown) => void;
+
+/** Handles an input and calls `end` when it is through, now or later. What it throws ends the input, too. */
+export type EndingHandler = (message: Message, send: Send, end: End) => void;
+
 /** Who shows how a node fares. */
 export interface InputStatus {
   /** A message went well. */
@@ -33,29 +39,74 @@ export interface InputStatus {
  *   every message
  */
 export function onInput(RED: NodeAPI, node: Node, status: InputStatus, prepare: () => InputHandler): void {
+  onInputEnding(RED, node, status, () => {
+    const handler = prepare();
+    return (message, send, end) => {
+      run(() => handler(message, send)).then(
+        () => end(),
+        (thrown) => end(thrown ?? new Error("rejected without a reason")),
+      );
+    };
+  });
+}
+
+/**
+ * {@link onInput} for the nodes that publish: their handler calls `end` itself. A promise for each message would
+ * cost more than all the rest.
+ */
+export function onInputEnding(
+  RED: NodeAPI,
+  node: Node,
+  status: InputStatus,
+  prepare: () => EndingHandler,
+): void {
   watchDeployment(RED);
   const handler = prepareOrReport(RED, node, status, prepare);
   let isClosed = false;
   onClose(node, () => {
     isClosed = true;
   });
+  const fail = (thrown: unknown, message: Message, done: (error?: Error) => void) => {
+    const error = inRuntimeLanguage(RED, thrown);
+    if (isClosed) return failLate(node, status, error, message);
+    status.showError(error);
+    if (status.cameBack?.(message) === true) done();
+    else done(error);
+  };
   node.on("input", (incoming, send, done) => {
     const message = incoming as Message;
-    const fail = (thrown: unknown) => {
-      const error = inRuntimeLanguage(RED, thrown);
-      if (isClosed) return failLate(node, status, error, message);
-      status.showError(error);
-      if (status.cameBack?.(message) === true) done();
-      else done(error);
+    const end: End = (thrown) => {
+      try {
+        if (thrown !== undefined) return fail(thrown, message, done);
+        status.refresh();
+        done();
+      } catch (uncloneable) {
+        // Node-RED clones the message for Complete and Catch nodes; what cannot be cloned must not end the process.
+        node.error(String(uncloneable));
+      }
     };
-    const succeed = () => {
-      status.refresh();
-      done();
-    };
-    const ended = run(() => handler(message, send as Send)).then(succeed, fail);
-    // Node-RED clones the message for Complete and Catch nodes; what cannot be cloned must not end the process.
-    ended.catch((thrown) => node.error(String(thrown)));
+    try {
+      handler(message, send as Send, end);
+    } catch (thrown) {
+      end(thrown);
+    }
   });
+}
+
+/** Sends a message on with what became of it, and ends its input. What cannot be cloned fails it. */
+export function passOn(node: Node, message: Message, onenet: object, send: Send, end: End): void {
+  try {
+    if (isWired(node)) send({ ...message, onenet });
+  } catch (thrown) {
+    return end(thrown);
+  }
+  end();
+}
+
+/** Whether anybody is there to be sent to: copying a message for nobody costs as much as publishing it. */
+function isWired(node: Node): boolean {
+  const { wires } = node as Node & { readonly wires?: readonly (readonly string[])[] };
+  return wires === undefined || wires.some((targets) => targets.length > 0);
 }
 
 function failLate(node: Node, status: InputStatus, error: ReportedError, message: Message): void {
@@ -67,8 +118,8 @@ function prepareOrReport(
   RED: NodeAPI,
   node: Node,
   status: InputStatus,
-  prepare: () => InputHandler,
-): InputHandler {
+  prepare: () => EndingHandler,
+): EndingHandler {
   try {
     return prepare();
   } catch (thrown) {

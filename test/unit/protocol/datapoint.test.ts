@@ -7,7 +7,6 @@ import {
   checkMessageId,
   type Datapoint,
   type DatapointRules,
-  datapointBytes,
   encodeDatapointPost,
   encodeDatapointReply,
   isStreamName,
@@ -15,11 +14,11 @@ import {
   parseDatapointPost,
   parseDatapointReply,
   readTimeMs,
-  splitIntoPosts,
 } from "../../../lib/protocol/datapoint";
 import { clip } from "../../../lib/protocol/json";
 import { MAX_MESSAGE_ID, MAX_PAYLOAD_BYTES, MAX_TIME_MS, MIN_TIME_MS } from "../../../lib/protocol/limits";
 import type { ProductKind } from "../../../lib/protocol/platform";
+import { datapointBytes, splitIntoPosts } from "../../../lib/protocol/post-size";
 import { encodePropertyPost, parsePropertyPost } from "../../../lib/protocol/property";
 import { GARBAGE, refuses, wire } from "./expect";
 
