@@ -4,7 +4,7 @@ import type { BadStreams } from "./bad-streams";
 import type { DeliveryCounters } from "./counters";
 import type { DeliverySettings } from "./delivery";
 import { InFlight } from "./in-flight";
-import { LateReplies } from "./late-replies";
+import { LateReplies, revivePost } from "./late-replies";
 import type { DeliveryLink } from "./link";
 import { LinkCloserFinder } from "./link-closer";
 import type { Rejection } from "./message";
@@ -139,22 +139,37 @@ export class Flight {
 
   /** @returns false when nothing waits for this reply */
   settleReply(replyKey: string, rejection: Rejection | undefined): boolean {
-    const { clock, counters, settlement, onProgress } = this.#parts;
-    const pack = this.#inFlight.find(replyKey) ?? this.#lateReplies.take(replyKey);
-    if (pack === undefined) return false;
-    const isLate = !this.#inFlight.has(pack);
-    if (!isLate) this.#inFlight.answered(pack, "reply");
+    const pack = this.#inFlight.find(replyKey);
+    if (pack === undefined) return this.#settleLate(replyKey, rejection);
+    this.#inFlight.answered(pack, "reply");
     this.#leave(pack);
-    if (rejection !== undefined) {
-      if (isLate) settlement.reopen(pack);
-      this.#reject(pack, rejection);
-    } else {
-      counters.accepted(pack.parts.length, clock.monotonicMs() - pack.sentAtMonotonicMs);
-      settlement.advance(pack, "accepted");
-      settlement.finish(pack);
+    if (rejection !== undefined) this.#reject(pack, rejection);
+    else {
+      this.#countAccepted(pack.parts.length, pack.sentAtMonotonicMs);
+      this.#parts.settlement.advance(pack, "accepted");
+      this.#parts.settlement.finish(pack);
     }
-    onProgress();
+    this.#parts.onProgress();
     return true;
+  }
+
+  /** The platform's word on what its senders had taken for done: what it rejects is in hand again. */
+  #settleLate(replyKey: string, rejection: Rejection | undefined): boolean {
+    const late = this.#lateReplies.take(replyKey);
+    if (late === undefined) return false;
+    if (rejection === undefined) this.#countAccepted(late.messages, late.sentAtMonotonicMs);
+    else {
+      const pack = revivePost(late, this.#parts.packer);
+      this.#parts.settlement.takeBack(pack);
+      this.#reject(pack, rejection);
+      this.#parts.onProgress();
+    }
+    return true;
+  }
+
+  #countAccepted(messages: number, sentAtMonotonicMs: number): void {
+    const { clock, counters } = this.#parts;
+    counters.accepted(messages, clock.monotonicMs() - sentAtMonotonicMs);
   }
 
   #leave(pack: Pack): void {

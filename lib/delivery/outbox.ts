@@ -187,9 +187,8 @@ export class Outbox implements WaitingLine {
     this.#shelf?.normal.forget(message);
   }
 
-  /** A message that was delivered for its sender has to be sent again; it had left the disk. */
+  /** A message that was delivered for its sender, and has left the disk, has to be sent again. */
   takeBack(message: QueuedMessage): void {
-    delete message.seq;
     this.#count(message);
     this.#shelf?.durability.storeWhenBehind(message);
   }

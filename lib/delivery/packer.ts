@@ -1,12 +1,12 @@
 import type { Datapoint } from "../protocol/datapoint";
-import { encodeDatapointPost } from "../protocol/datapoint";
+import { encodeDatapointPost, parseDatapointPost } from "../protocol/datapoint";
 import { MAX_PAYLOAD_BYTES } from "../protocol/limits";
 import type { ProductKind } from "../protocol/platform";
-import { encodePropertyPost } from "../protocol/property";
+import { encodePropertyPost, parsePropertyPost } from "../protocol/property";
 import type { DeviceIdentity } from "../protocol/topic";
 import { topics } from "../protocol/topic";
 import type { Handshake, HandshakeMark } from "./link";
-import type { QueuedMessage } from "./message";
+import type { Publish, QueuedMessage } from "./message";
 import type { Pack, PackPart } from "./pack";
 import { newPack } from "./pack";
 
@@ -30,6 +30,8 @@ export interface Packer {
   pack(first: QueuedMessage, line: WaitingLine): Pack;
   /** A post of these datapoints: a part of a rejected one. */
   packParts(parts: readonly PackPart[]): Pack;
+  /** The datapoints in a post of this packer's. */
+  unpack(post: Publish): readonly Datapoint[];
 }
 
 /** The key under which the platform's reply to a datapoint or property post is found. */
@@ -44,6 +46,7 @@ export const publishPacker: Packer = {
   packParts: () => {
     throw new Error("datapoints on a connection that has no device");
   },
+  unpack: () => [],
 };
 
 /** What a post costs besides its datapoints; the estimate of each datapoint is an upper bound. */
@@ -91,6 +94,12 @@ export class DevicePacker implements Packer {
     const draft = parts[0]?.message.draft;
     const qos = draft?.kind === "datapoints" ? draft.qos : 1;
     return newPack({ topic: this.#topic, payload, qos, retain: false }, parts, postReplyKey(messageId));
+  }
+
+  unpack({ payload }: Publish): readonly Datapoint[] {
+    const bytes = typeof payload === "string" ? Buffer.from(payload) : payload;
+    const post = this.#productKind === "data-stream" ? parseDatapointPost(bytes) : parsePropertyPost(bytes);
+    return "points" in post ? post.points : [];
   }
 
   /** @returns false when one of the identifiers stands in the post already */

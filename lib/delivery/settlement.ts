@@ -96,15 +96,9 @@ export class Settlement {
     for (const part of pack.parts) this.#settlePart(part, undefined);
   }
 
-  /** The platform rejects what its sender had taken for done: the messages are in hand again. */
-  reopen(pack: Pack): void {
-    for (const { message, points } of pack.parts) {
-      // Another part of it may be on its way still.
-      message.partsLeft += Math.max(1, points.length);
-      if (!message.settled) continue;
-      message.settled = false;
-      this.#outbox.takeBack(message);
-    }
+  /** The platform rejects what its senders had taken for done: it is in hand again. */
+  takeBack(pack: Pack): void {
+    for (const { message } of pack.parts) this.#outbox.takeBack(message);
   }
 
   failPack(pack: Pack, failure: Failure): void {

@@ -29,7 +29,8 @@ export interface StreamChoice {
  * named in the form an object is one (structured) value of that stream.
  *
  * @param stampAtMs the time given to datapoints without one; undefined leaves it to the platform
- * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty when there is nothing to send
+ * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty when there is nothing to send, or what is wrong with the one
+ *   value there is
  */
 export function readDatapoints(
   payload: unknown,
@@ -37,6 +38,10 @@ export function readDatapoints(
   rules: DatapointRules,
   stampAtMs: number | undefined,
 ): ReadDatapoints {
+  if (typeof payload !== "object") {
+    const point = checkDatapoint({ stream: unnamedOf(stream), value: payload }, rules, stampAtMs);
+    return { points: [point], failed: NONE_FAILED };
+  }
   const candidates = listCandidates(payload, stream);
   if (candidates.length === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
   const points: Datapoint[] = [];
@@ -51,13 +56,19 @@ export function readDatapoints(
   return { points, failed };
 }
 
-function listCandidates(payload: unknown, { named, fallback }: StreamChoice): Candidate[] {
-  const unnamed = named === "" ? fallback : named;
+const NONE_FAILED: readonly FailedDatapoint[] = [];
+
+function unnamedOf({ named, fallback }: StreamChoice): unknown {
+  return named === "" ? fallback : named;
+}
+
+function listCandidates(payload: unknown, stream: StreamChoice): Candidate[] {
+  const unnamed = unnamedOf(stream);
   if (Array.isArray(payload) && (payload.length === 0 || payload.some(isDatapoint))) {
     return payload.map((item: unknown) => readCandidate(item, unnamed));
   }
   if (isDatapoint(payload) && "stream" in payload) return [readCandidate(payload, unnamed)];
-  if (isPlainObject(payload) && named === "") {
+  if (isPlainObject(payload) && stream.named === "") {
     return Object.entries(payload).map(([name, value]) => ({ stream: name, value }));
   }
   return [{ stream: unnamed, value: payload }];

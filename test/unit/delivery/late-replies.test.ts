@@ -13,10 +13,18 @@ describe("late replies", () => {
     const packs = Array.from({ length: 65 }, (_, index) => packOf(`s${index}`));
     for (const pack of packs) late.add(pack);
     assert.equal(late.take("post:s0"), undefined);
-    assert.equal(late.take("post:s1"), packs[1]);
+    assert.equal(late.take("post:s1")?.publish, packs[1]?.publish);
     assert.equal(late.take("post:s1"), undefined);
     late.clear();
     assert.equal(late.take("post:s64"), undefined);
+  });
+
+  it("remembers a megabyte, and the two newest packs whatever they weigh", () => {
+    const late = new LateReplies();
+    for (const name of ["a", "b", "c"]) late.add(packOf(name.repeat(700_000)));
+    assert.equal(late.take(`post:${"a".repeat(700_000)}`), undefined);
+    assert.ok(late.take(`post:${"b".repeat(700_000)}`));
+    assert.ok(late.take(`post:${"c".repeat(700_000)}`));
   });
 
   describe("after everybody was told “acknowledged”", () => {
