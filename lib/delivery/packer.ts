@@ -87,7 +87,8 @@ export class DevicePacker implements Packer {
 
   packParts(parts: readonly PackPart[]): Pack {
     const messageId = this.#nextMessageId();
-    const points = parts.flatMap((part) => part.points);
+    const points: Datapoint[] = [];
+    for (const part of parts) for (const point of part.points) points.push(point);
     const encode = this.#productKind === "data-stream" ? encodeDatapointPost : encodePropertyPost;
     const payload = encode(messageId, points);
     for (const { message } of parts) message.id = String(messageId);

@@ -82,11 +82,9 @@ function readCandidate(item: unknown, unnamed: unknown): Candidate {
 /** `{value}` with a stream and a time where they are known, and nothing else. */
 function isDatapoint(item: unknown): item is Candidate {
   if (!isPlainObject(item) || !("value" in item)) return false;
-  for (const key of Object.keys(item)) if (!DATAPOINT_KEYS.has(key)) return false;
+  for (const key in item) if (key !== "stream" && key !== "value" && key !== "at") return false;
   return true;
 }
-
-const DATAPOINT_KEYS: ReadonlySet<string> = new Set(["stream", "value", "at"]);
 
 function nameOf(stream: unknown): string {
   return typeof stream === "string" ? stream : "";
