@@ -115,11 +115,11 @@ export class Flight {
   send(pack: Pack): void {
     const link = this.#link;
     if (link === undefined) return;
-    const { clock, counters, settlement } = this.#parts;
+    const { counters, settlement } = this.#parts;
     const { publish } = pack;
     this.#inFlight.add(pack);
     if (isPost(pack)) this.#posts += 1;
-    this.#closer.published(clock.monotonicMs());
+    this.#closer.published(pack.sentAtMonotonicMs);
     // What is left of a rejected pack is a repetition too.
     const isRepetition = (pack.parts[0]?.message.attempts ?? 0) > 0;
     counters.published(pack.parts.length, Buffer.byteLength(publish.payload), isRepetition);
@@ -141,7 +141,7 @@ export class Flight {
   settleReply(replyKey: string, rejection: Rejection | undefined): boolean {
     const pack = this.#inFlight.find(replyKey);
     if (pack === undefined) return this.#settleLate(replyKey, rejection);
-    this.#inFlight.answered(pack, "reply");
+    this.#inFlight.answered(pack, "reply", this.#parts.clock.monotonicMs());
     this.#leave(pack);
     if (rejection !== undefined) this.#reject(pack, rejection);
     else {
@@ -173,22 +173,24 @@ export class Flight {
   }
 
   #leave(pack: Pack): void {
-    if (this.#inFlight.has(pack) && isPost(pack)) this.#posts -= 1;
+    if (pack.isInFlight && isPost(pack)) this.#posts -= 1;
     this.#inFlight.remove(pack);
     this.#closer.acquit(pack);
   }
 
   #onAnswered(pack: Pack, error: OneNetError | undefined): void {
-    if (!this.#inFlight.has(pack)) return;
-    if (pack.publish.qos > 0) this.#inFlight.answered(pack, "puback");
+    if (!pack.isInFlight) return;
     const { clock, counters, settlement, onProgress } = this.#parts;
+    // What answers has just been heard: the clock need not be read again.
+    const nowMs = this.#link?.lastHeardMs ?? clock.monotonicMs();
+    if (pack.publish.qos > 0) this.#inFlight.answered(pack, "puback", nowMs);
     if (error !== undefined) {
       this.#leave(pack);
       settlement.failPack(pack, { kind: "other", error });
     } else {
       pack.acknowledged = pack.publish.qos > 0;
       if (pack.acknowledged) {
-        counters.acknowledged(pack.parts.length, clock.monotonicMs() - pack.sentAtMonotonicMs);
+        counters.acknowledged(pack.parts.length, nowMs - pack.sentAtMonotonicMs);
       }
       settlement.advance(pack, pack.acknowledged ? "acknowledged" : "sent");
       if (pack.replyKey === undefined || isTold(pack)) {

@@ -4,14 +4,6 @@ import type { Pack } from "./pack";
 /** When a deadline could not be judged (the link is being asked for a sign of life). */
 const SECOND_LOOK_MS = 1000;
 
-/** The latest answer of a kind: to which one, by its number, and when. */
-interface Progress {
-  readonly number: number;
-  readonly atMs: number;
-}
-
-const NONE: Progress = { number: 0, atMs: Number.NEGATIVE_INFINITY };
-
 /**
  * What is sent and not answered, in order of sending. Each is due the same time after it was sent, or after the
  * last answer to one before it: OneNET may take one message a second only, and make the others wait their turn.
@@ -24,8 +16,11 @@ export class InFlight {
   readonly #byReplyKey = new Map<string, Pack>();
   #answers = 0;
   #entered = 0;
-  #acknowledged = NONE;
-  #replied = NONE;
+  /** The pack that was acknowledged last, by its number, and when; and the one whose reply came last. */
+  #acknowledgedNumber = 0;
+  #acknowledgedMs = Number.NEGATIVE_INFINITY;
+  #repliedNumber = 0;
+  #repliedMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
 
   /** @param onDeadline returns false to be asked again a little later */
@@ -44,10 +39,6 @@ export class InFlight {
     return this.#packs.size - this.#answers;
   }
 
-  has(pack: Pack): boolean {
-    return this.#packs.has(pack);
-  }
-
   /** Enters a pack, before it is sent. */
   add(pack: Pack): void {
     pack.sentAtMonotonicMs = this.#clock.monotonicMs();
@@ -55,18 +46,23 @@ export class InFlight {
     pack.number = this.#entered;
     if (pack.order === 0) pack.order = this.#entered;
     this.#packs.add(pack);
+    pack.isInFlight = true;
     if (pack.isAnswer) this.#answers += 1;
     if (pack.replyKey !== undefined) this.#byReplyKey.set(pack.replyKey, pack);
     this.#watch();
   }
 
   /** A PUBACK or a reply came for it: the other side goes on to what follows. */
-  answered(pack: Pack, by: "puback" | "reply"): void {
+  answered(pack: Pack, by: "puback" | "reply", nowMs: number): void {
     // Answers to commands have a lane of their own: they tell nothing of the others.
     if (pack.isAnswer) return;
-    const progress = { number: pack.number, atMs: this.#clock.monotonicMs() };
-    if (by === "puback") this.#acknowledged = progress;
-    else this.#replied = progress;
+    if (by === "puback") {
+      this.#acknowledgedNumber = pack.number;
+      this.#acknowledgedMs = nowMs;
+    } else {
+      this.#repliedNumber = pack.number;
+      this.#repliedMs = nowMs;
+    }
   }
 
   find(replyKey: string): Pack | undefined {
@@ -74,7 +70,9 @@ export class InFlight {
   }
 
   remove(pack: Pack): void {
-    if (!this.#packs.delete(pack)) return;
+    if (!pack.isInFlight) return;
+    pack.isInFlight = false;
+    this.#packs.delete(pack);
     if (pack.isAnswer) this.#answers -= 1;
     if (pack.replyKey !== undefined) this.#byReplyKey.delete(pack.replyKey);
     if (this.#packs.size === 0) this.#stopWatch();
@@ -83,6 +81,7 @@ export class InFlight {
   /** In the order in which they were sent first, whatever was repeated since. */
   takeAll(): Pack[] {
     const packs = [...this.#packs].sort((a, b) => a.order - b.order);
+    for (const pack of packs) pack.isInFlight = false;
     this.#packs.clear();
     this.#answers = 0;
     this.#byReplyKey.clear();
@@ -96,10 +95,13 @@ export class InFlight {
   }
 
   #dueMs(pack: Pack): number {
-    const before = ({ number, atMs }: Progress) => (number < pack.number ? atMs : NONE.atMs);
     const waitsForReply = pack.acknowledged || pack.publish.qos === 0;
-    const pubackMs = waitsForReply ? NONE.atMs : before(this.#acknowledged);
-    return this.#timeoutMs + Math.max(pack.sentAtMonotonicMs, before(this.#replied), pubackMs);
+    let startMs = pack.sentAtMonotonicMs;
+    if (this.#repliedNumber < pack.number) startMs = Math.max(startMs, this.#repliedMs);
+    if (!waitsForReply && this.#acknowledgedNumber < pack.number) {
+      startMs = Math.max(startMs, this.#acknowledgedMs);
+    }
+    return this.#timeoutMs + startMs;
   }
 
   /** One timer for all. */
@@ -121,7 +123,7 @@ export class InFlight {
     const nowMs = this.#clock.monotonicMs() + 1;
     for (const pack of [...this.#packs]) {
       if (this.#dueMs(pack) > nowMs) continue;
-      if (this.#packs.has(pack) && !this.#onDeadline(pack)) {
+      if (pack.isInFlight && !this.#onDeadline(pack)) {
         this.#lookIn(SECOND_LOOK_MS);
         return;
       }

@@ -29,6 +29,8 @@ export interface Pack {
   /** How often the link was closed right after it was sent while it was the oldest one unanswered. */
   closedLinks: number;
   acknowledged: boolean;
+  /** Sent on the present link, and neither through nor given up. */
+  isInFlight: boolean;
   sentAtMonotonicMs: number;
   /** With QoS 2. */
   readonly handshake: Handshake | undefined;
@@ -51,6 +53,7 @@ export function newPack(
     timeouts: 0,
     closedLinks: 0,
     acknowledged: false,
+    isInFlight: false,
     sentAtMonotonicMs: 0,
     handshake,
   };

@@ -20,9 +20,14 @@ export function repack(
 
 /** The pack without what has been told as expired, or dropped: that is not sent again with the others of its post. */
 export function withoutSettled(packer: Packer, pack: Pack): Pack {
+  if (!hasSettled(pack)) return pack;
   const open = pack.parts.filter(({ message }) => !message.settled);
-  if (open.length === pack.parts.length) return pack;
   const [rest = pack] = repack(packer, pack, [open]);
   rest.timeouts = pack.timeouts;
   return rest;
+}
+
+function hasSettled(pack: Pack): boolean {
+  for (const { message } of pack.parts) if (message.settled) return true;
+  return false;
 }

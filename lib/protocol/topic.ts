@@ -93,6 +93,7 @@ export function parseTopic(topic: string): ParsedTopic | undefined {
  * @see MQTT 3.1.1 §4.7
  */
 export function checkPublishTopic(topic: unknown, rules: { readonly maxBytes?: number } = {}): string {
+  if (typeof topic === "string" && topic === lastGoodTopic && rules.maxBytes === undefined) return topic;
   if (topic === undefined || topic === null || topic === "")
     throw new OneNetError("ONENET_TOPIC_INVALID.empty");
   if (typeof topic !== "string") throw new OneNetError("ONENET_TOPIC_INVALID.type", { type: typeof topic });
@@ -101,8 +102,12 @@ export function checkPublishTopic(topic: unknown, rules: { readonly maxBytes?: n
   const maxBytes = rules.maxBytes ?? MQTT_MAX_TOPIC_BYTES;
   const bytes = utf8Bytes(topic);
   if (bytes > maxBytes) throw new OneNetError("ONENET_TOPIC_INVALID.length", { bytes, maxBytes });
+  if (rules.maxBytes === undefined) lastGoodTopic = topic;
   return topic;
 }
+
+/** Most nodes publish to one topic for ever. */
+let lastGoodTopic: string | undefined;
 
 /**
  * Refuses a topic at which the platform would cut the link of this device.

@@ -71,7 +71,7 @@ describe("InFlight", () => {
     inFlight.add(a);
     assert.equal(inFlight.find("post:1"), a);
     assert.equal(inFlight.find("post:2"), undefined);
-    assert.equal(inFlight.has(a), true);
+    assert.equal(a.isInFlight, true);
     inFlight.remove(a);
     assert.equal(inFlight.find("post:1"), undefined);
   });
