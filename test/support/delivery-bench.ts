@@ -108,6 +108,7 @@ export interface BenchOptions extends Partial<DeliverySettings> {
 }
 
 const DEVICE = { productId: "pid", deviceName: "dev" };
+const ONE = "one";
 const LIMITS: OutboxLimits = { maxMessages: 1000, maxBytes: 1_000_000, whenFull: "refuse-new" };
 
 /** A delivery with a clock moved by hand, links made by hand, and a record of who was told what. */
@@ -167,6 +168,12 @@ export class DeliveryBench {
     const { qos = 1, ...rest } = options;
     const points = [{ stream: name, value: 1 }];
     this.enqueue(name, { kind: "datapoints", points, qos }, bytes, { completeWhen: "accepted", ...rest });
+  }
+
+  /** One value of the property `one`, the name being the value: on a thing model each of them is a post of its own. */
+  postOne(name: string, options: Partial<DeliveryOptions> = {}): void {
+    const points = [{ stream: ONE, value: name }];
+    this.enqueue(name, { kind: "datapoints", points, qos: 1 }, 1, { completeWhen: "accepted", ...options });
   }
 
   /** An answer to a command, its payload and its reply's key called as the answer. */
@@ -262,10 +269,11 @@ export class DeliveryBench {
   }
 }
 
-/** The names of the messages that a PUBLISH carries. */
+/** The names of the messages that a PUBLISH carries: its streams, or the values of the property {@link ONE}. */
 export function namesIn({ payload }: Publish): string[] {
   const text = payload.toString();
   if (!text.startsWith("{")) return [text];
   const { dp, params } = JSON.parse(text);
+  if (params?.[ONE] !== undefined) return [params[ONE].value];
   return Object.keys(dp ?? params);
 }
