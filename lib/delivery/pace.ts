@@ -22,8 +22,8 @@ export class Pace {
 
   /** Goes on when the rate allows the next of what waits. */
   waitFor(hasMessages: boolean, hasAnswers: boolean): void {
-    const messagesMs = hasMessages ? this.messages.waitMs : 0;
-    const answersMs = hasAnswers ? this.answers.waitMs : 0;
+    const messagesMs = waitOf(this.messages, hasMessages);
+    const answersMs = waitOf(this.answers, hasAnswers);
     const waitMs = messagesMs > 0 && answersMs > 0 ? Math.min(messagesMs, answersMs) : messagesMs + answersMs;
     if (waitMs === 0) return;
     const dueMs = this.#clock.monotonicMs() + waitMs;
@@ -41,4 +41,11 @@ export class Pace {
     this.#timer?.cancel();
     this.#timer = undefined;
   }
+}
+
+/** What had to wait a moment ago might leave by now: without a timer nobody would come back to it. */
+function waitOf(limiter: RateLimiter, hasAny: boolean): number {
+  const { waitMs } = limiter;
+  const wasRefused = limiter.takeRefusal();
+  return hasAny && wasRefused ? Math.max(1, waitMs) : 0;
 }

@@ -9,6 +9,7 @@ export class RateLimiter {
   readonly #burst: number;
   #tokens: number;
   #filledAtMs: number;
+  #hasRefused = false;
 
   /**
    * @param perSecond messages a second; undefined does not limit
@@ -30,7 +31,16 @@ export class RateLimiter {
   get waitMs(): number {
     if (this.#perMs === undefined) return 0;
     this.#fill(this.#perMs);
-    return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) / this.#perMs);
+    if (this.#tokens >= 1) return 0;
+    this.#hasRefused = true;
+    return Math.ceil((1 - this.#tokens) / this.#perMs);
+  }
+
+  /** Whether {@link waitMs} has made somebody wait since the last call: by now it may be 0. */
+  takeRefusal(): boolean {
+    const hasRefused = this.#hasRefused;
+    this.#hasRefused = false;
+    return hasRefused;
   }
 
   /** A message leaves. */

@@ -104,6 +104,22 @@ describe("pace", () => {
     assert.equal(pace.answers.waitMs, 0);
   });
 
+  for (const lane of ["messages", "answers"] as const) {
+    it(`comes back to ${lane} that had to wait though their time has come meanwhile`, () => {
+      const { clock, pace, calls } = newPace(1);
+      pace[lane].take();
+      clock.advance(999.5);
+      assert.equal(pace[lane].waitMs, 1, "too early by a fraction of a millisecond");
+      clock.advance(0.5);
+      const waits = [lane === "messages", lane === "answers"] as const;
+      pace.waitFor(...waits);
+      clock.advance(1);
+      assert.equal(calls(), 1);
+      pace.waitFor(...waits);
+      assert.equal(clock.running, 0, "nothing has had to wait since");
+    });
+  }
+
   it("can be stopped", () => {
     const { clock, pace, calls } = newPace(1);
     pace.messages.take();
