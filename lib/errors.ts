@@ -168,9 +168,9 @@ export const ERROR_TEXTS = {
   "ONENET_DATAPOINT_INVALID.time":
     "Datapoint “{{stream}}”: the time must be milliseconds since 1970, a Date or ISO text, but is {{got}}.",
   "ONENET_DATAPOINT_INVALID.some":
-    "{{failed}} of {{total}} datapoints failed ({{streams}}); the first: {{first}} See msg.onenet.failed for each.",
+    "{{failed}} of {{total}} datapoints failed ({{streams}}); the first: {{first}} See msg.error.cause.failed for each.",
   "ONENET_DATAPOINT_INVALID.all-or-nothing":
-    "{{failed}} of {{total}} datapoints failed, and this node sends all or nothing; the first: {{first}} See msg.error.cause for each.",
+    "{{failed}} of {{total}} datapoints failed, and this node sends all or nothing; the first: {{first}} See msg.error.cause.failed for each.",
 
   // commands
   ONENET_COMMAND_MISSING:
