@@ -274,16 +274,21 @@ describe("onenet-datapoint-publish", () => {
       await waitForLastStatus(flow, "stream", "connected");
     });
 
-    it("names the identifier on a thing-model product", async () => {
-      sim.simulator.faults.rejectIdentifier({ identifier: "temp", count: 1 });
+    it("names the identifier on a thing-model product, and does not ask for it again", async () => {
+      const { end } = sim.simulator.faults.rejectIdentifier({ identifier: "temp" });
       const error = await feedBadly(flow, "thing", { payload: { temp: 1 } }, "ONENET_REJECTED");
       assert.equal(error.cause?.params["platformCode"], 2306);
       assert.match(error.message, /temp/);
+      end();
+      const again = await feedBadly(flow, "thing", { payload: { temp: 2 } }, "ONENET_REJECTED");
+      assert.equal(again.message, error.message);
+      const { params } = await wireOf("thing", { payload: { known: 1 } });
+      assert.deepEqual(Object.keys(params as object), ["known"]);
     });
 
     it("tells which of several posts it was", async () => {
-      sim.simulator.faults.rejectIdentifier({ identifier: "temp", count: 1 });
-      const payload = [1, 2].map((value) => ({ stream: "temp", value, at: AT }));
+      sim.simulator.faults.rejectIdentifier({ identifier: "hum", count: 1 });
+      const payload = [1, 2].map((value) => ({ stream: "hum", value, at: AT }));
       const { error, sent } = await feed(flow, "thing", { payload });
       assert.equal(error?.code, "ONENET_REJECTED");
       assert.deepEqual(

@@ -202,9 +202,12 @@ describe("logins", () => {
       const leaving = await startNodeRed({
         flows: flowOf(deviceConnection("c", { port: 1 }, THINGS, "leaver"), pub("one", "c")),
       });
-      for (let i = 0; i < 3; i += 1) await leaving.receive("one", { payload: i });
-      await waitForLastStatus(leaving, "one", "3 waiting");
-      await leaving.stop();
+      try {
+        for (let i = 0; i < 3; i += 1) await leaving.receive("one", { payload: i });
+        await waitForLastStatus(leaving, "one", "queued 3");
+      } finally {
+        await leaving.stop();
+      }
       assert.match(leaving.output(), /3 messages were still waiting/);
     });
   });
