@@ -7,7 +7,7 @@ import { productResource, signToken } from "../../lib/protocol/token";
 import { AdminApi, type FlowNode } from "../support/admin-api";
 import { type CommsEvent, openComms } from "../support/comms";
 import { environmentWithoutNpm } from "../support/environment";
-import { nodeRedVersion, PACKAGE_NAME, PACKAGE_ROOT } from "../support/node-red-version";
+import { NODE_TYPES, nodeRedVersion, PACKAGE_NAME, PACKAGE_ROOT } from "../support/node-red-version";
 import { type RunningProcess, runProgram, startProcess } from "../support/process";
 import { makeTempFolder, removeTempFolder } from "../support/temp-folder";
 
@@ -108,7 +108,7 @@ describe("npm start", function () {
   it("shows the demo, ends cleanly on Ctrl-C, and finds the same flow again", async () => {
     const first = await startDemo();
     const sets = (await first.admin.nodeSets()).filter(({ module }) => module === PACKAGE_NAME);
-    assert.equal(sets.filter(({ enabled }) => enabled).length, 6);
+    assert.equal(sets.filter(({ enabled }) => enabled).length, NODE_TYPES.length);
     const flows = await first.admin.flows();
     assert.ok(flows.length > 0, "a demo flow");
     assert.match(first.process.output(), /The demo flow is running/);
