@@ -258,7 +258,7 @@ export class Connection {
   #announce(birth: StatusMessage): void {
     this.enqueue(birth, { completeWhen: "acknowledged", answer: true }, (error) => {
       // Lost with the link it is said again on the next one.
-      if (error !== undefined && this.#link.state.phase === "online") this.#report(error);
+      if (error !== undefined && error.code !== "ONENET_CLOSED") this.#report(error);
     });
   }
 

@@ -146,8 +146,9 @@ export class Delivery {
       throw thrown;
     }
     if (options.expiryMs !== undefined) this.#watchExpiry();
-    if (options.answer === true && !this.#sender.isLinkUp) this.#failAnswers();
-    else this.#sender.scheduleDrain();
+    if (options.answer !== true) this.#sender.scheduleDrain();
+    else if (this.#sender.isLinkUp) this.#sender.drain();
+    else this.#failAnswers();
   }
 
   linkUp(link: DeliveryLink): void {

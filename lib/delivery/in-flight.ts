@@ -3,6 +3,7 @@ import type { Pack } from "./pack";
 
 /** When a deadline could not be judged (the link is being asked for a sign of life). */
 const SECOND_LOOK_MS = 1000;
+const LOOKS_PER_TIMEOUT = 100;
 
 /**
  * What is sent and not answered, in order of sending. Each is due the same time after it was sent, or after the
@@ -104,12 +105,12 @@ export class InFlight {
     return this.#timeoutMs + startMs;
   }
 
-  /** One timer for all. */
-  #watch(): void {
+  /** One timer for all; each look at them costs, so that after one the next is not due at once. */
+  #watch(pauseMs = 0): void {
     if (this.#timer !== undefined || this.#packs.size === 0) return;
     let dueMs = Number.POSITIVE_INFINITY;
     for (const pack of this.#packs) dueMs = Math.min(dueMs, this.#dueMs(pack));
-    this.#lookIn(dueMs - this.#clock.monotonicMs());
+    this.#lookIn(Math.max(pauseMs, dueMs - this.#clock.monotonicMs()));
   }
 
   #lookIn(delayMs: number): void {
@@ -128,6 +129,6 @@ export class InFlight {
         return;
       }
     }
-    this.#watch();
+    this.#watch(this.#timeoutMs / LOOKS_PER_TIMEOUT);
   }
 }

@@ -67,21 +67,32 @@ export function deviceFilters(device: DeviceIdentity, kind: ProductKind): readon
     : [topics.datapointReplyFilter(device), topics.commandFilter(device)];
 }
 
-/** The suffix of each topic as a pattern over whole levels. */
-const PATTERNS = Object.entries(TOPICS).map(([kind, row]) => ({
-  kind: kind as TopicKind,
-  pattern: new RegExp(`^${row.suffix.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`),
+const ROWS = Object.entries(TOPICS) as [TopicKind, TopicRow][];
+/** The kinds whose suffix is always the same. */
+const KINDS_BY_SUFFIX = new Map(ROWS.map(([kind, { suffix }]) => [suffix, kind]));
+/** The suffixes with a parameter, as patterns over whole levels. */
+const PATTERNS = ROWS.filter(([, { suffix }]) => suffix.includes("{")).map(([kind, { suffix }]) => ({
+  kind,
+  pattern: new RegExp(`^${suffix.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`),
 }));
 
 /** Reads a topic of the table, whoever's it is; undefined for any other. */
 export function parseTopic(topic: string): ParsedTopic | undefined {
-  const [root, productId, deviceName, ...levels] = topic.split("/");
-  if (root !== "$sys" || !productId || !deviceName) return undefined;
-  const suffix = levels.join("/");
+  if (!topic.startsWith("$sys/")) return undefined;
+  const productEnd = topic.indexOf("/", 5);
+  const deviceEnd = topic.indexOf("/", productEnd + 1);
+  if (productEnd <= 5 || deviceEnd <= productEnd + 1) return undefined;
+  const suffix = topic.slice(deviceEnd + 1);
+  const device = {
+    productId: topic.slice(5, productEnd),
+    deviceName: topic.slice(productEnd + 1, deviceEnd),
+  };
+  const known = KINDS_BY_SUFFIX.get(suffix);
+  // The row and the type were made from the same table.
+  if (known !== undefined && !suffix.includes("{")) return { kind: known, device } as ParsedTopic;
   for (const { kind, pattern } of PATTERNS) {
     const found = pattern.exec(suffix);
-    // The pattern was made from the same row as the type.
-    if (found) return { kind, device: { productId, deviceName }, ...found.groups } as ParsedTopic;
+    if (found) return { kind, device, ...found.groups } as ParsedTopic;
   }
   return undefined;
 }
@@ -176,6 +187,12 @@ function isFilter(levels: readonly string[]): boolean {
  */
 export function matchesFilter(filter: string, topic: string): boolean {
   if (topic.startsWith("$") && /^[+#]/.test(filter)) return false;
+  // The filters of a device are all of these two kinds.
+  if (!filter.includes("+")) {
+    if (!filter.endsWith("/#")) return filter === topic || filter === "#";
+    const parent = filter.slice(0, -2);
+    return topic.startsWith(parent) && (topic.length === parent.length || topic[parent.length] === "/");
+  }
   const wanted = filter.split("/");
   const levels = topic.split("/");
   for (const [index, want] of wanted.entries()) {
