@@ -3,8 +3,7 @@ import { Delivery } from "../delivery/delivery";
 import { DeliveryGate } from "../delivery/gate";
 import type { DeliveryLink } from "../delivery/link";
 import type { DeliveryOptions, Publish, QueuedMessage, Receipt, Tell } from "../delivery/message";
-import { countMessageIds } from "../delivery/message-id";
-import type { OutboxShelf } from "../delivery/outbox";
+import type { OutboxShelf } from "../delivery/outbox-settings";
 import type { Packer } from "../delivery/packer";
 import { DevicePacker, publishPacker } from "../delivery/packer";
 import type { Outcome } from "../delivery/settlement";
@@ -12,34 +11,18 @@ import { openShelf } from "../delivery/shelf";
 import type { MessageStore } from "../delivery/store";
 import { openStore } from "../delivery/store-registry";
 import { asOneNetError, OneNetError } from "../errors";
+import type { ConnectionContext, ConnectionListener } from "./connection-context";
 import type { ConnectionReport } from "./connection-report";
 import { connectionReport } from "./connection-report";
 import { Device } from "./device";
-import type { LinkState, LoginLog } from "./link";
+import type { LinkState } from "./link";
 import { Link } from "./link";
 import type { ConnectionProfile, StatusMessage } from "./profile";
-import { poolKey, profileLabel } from "./profile";
+import { deliverySettings, poolKey, profileLabel } from "./profile";
 import { Subscriptions } from "./subscriptions";
 
-/** Whoever wants to know how a connection fares. */
-export interface ConnectionListener {
-  stateChanged(state: LinkState): void;
-  /** Something went wrong that belongs to no message of a living node: one's outcome that came too late to be told. */
-  failed(error: OneNetError, receipt?: Receipt): void;
-  /** What became of a message whose sender heard *queued* only, or that an earlier run has left on disk. */
-  outcome?(error: OneNetError | undefined, receipt: Receipt): void;
-}
-
-/** What a connection needs from outside; tests put their own in. */
-export interface ConnectionContext {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly loginLog: LoginLog;
-  readonly nextMessageId: () => number;
-}
-
-/** Ids run through all connections of a process, from a random start. */
-export const processMessageIds = countMessageIds();
+export type { ConnectionContext, ConnectionListener } from "./connection-context";
+export { processMessageIds } from "./connection-context";
 
 /**
  * One client of one broker, or one device of the platform, as the nodes see it: a link that keeps itself up, an
@@ -153,13 +136,7 @@ export class Connection {
       for (const listener of [...this.#listeners]) listener.outcome?.(error, receipt);
       if (error !== undefined) this.#report(error, receipt);
     };
-    return new Delivery(
-      { ...this.profile, label: this.label, host: this.profile.endpoint.host },
-      this.#packer,
-      this.#clock,
-      outcome,
-      shelf,
-    );
+    return new Delivery(deliverySettings(this.#profile), this.#packer, this.#clock, outcome, shelf);
   }
 
   /** Drops the link and logs in again at once, as far as the login pace allows. */

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock";
-import { deliver } from "../delivery/delivery";
+import type { BadStreams } from "../delivery/bad-streams";
+import { deliver } from "../delivery/deliver";
 import type { DeliveryGate } from "../delivery/gate";
 import type { DeliveryOptions, Failure, Receipt, Rejection } from "../delivery/message";
 import { postReplyKey } from "../delivery/packer";
@@ -76,7 +77,10 @@ export class Device {
    * @param told called once, now or later, with what became of each
    */
   enqueue(points: readonly Datapoint[], options: PostOptions, told: (outcome: PostOutcome) => void): void {
-    if (this.#delivery.hasBadStreams) return this.#enqueueGood(points, options, told);
+    const { badStreams } = this.#delivery;
+    if (badStreams !== undefined && badStreams.size > 0) {
+      return this.#enqueueGood(points, badStreams, options, told);
+    }
     const bytes = postBytes(points);
     if (fitsOnePost(points, bytes, this.productKind)) this.#enqueuePost(points, bytes, options, told);
     else this.#enqueueParts(points, NONE_FAILED, options, told);
@@ -114,12 +118,13 @@ export class Device {
   /** Without the streams that the platform has just said it does not know: they would get the others rejected. */
   #enqueueGood(
     points: readonly Datapoint[],
+    badStreams: BadStreams,
     options: PostOptions,
     told: (outcome: PostOutcome) => void,
   ): void {
     const refused: FailedDatapoint[] = [];
     const good = points.filter(({ stream }) => {
-      const rejection = this.#delivery.findBadStream(stream);
+      const rejection = badStreams.find(stream);
       if (rejection === undefined) return true;
       const params = { platformCode: rejection.code, platformMessage: rejection.message };
       refused.push({ stream, error: new OneNetError("ONENET_REJECTED", params) });

@@ -1,4 +1,5 @@
 import type { OneNetError } from "../errors";
+import type { MqttSession } from "./mqtt-session";
 
 /** What a connection is doing, for a status and for whoever waits. */
 export type LinkState =
@@ -10,3 +11,16 @@ export type LinkState =
   /** It cannot be opened with these settings; only a change of them helps. */
   | { readonly phase: "refused"; readonly problem: OneNetError }
   | { readonly phase: "closed" };
+
+export interface LinkEvents {
+  /** Logged in and subscribed: publish away. */
+  up(session: MqttSession): void;
+  /** @returns whether a publish is to blame for it, and not another login */
+  down(closedByPeer: boolean): boolean;
+  stateChanged(state: LinkState): void;
+}
+
+/** Remembers when a device last logged in; it outlives the link, for the platform counts per device. */
+export interface LoginLog {
+  lastLoginMs: number | undefined;
+}

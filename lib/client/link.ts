@@ -3,7 +3,7 @@ import { asOneNetError, OneNetError } from "../errors";
 import { loginPauseMs, retryDelayMs } from "./backoff";
 import { FailureStreak } from "./failure-streak";
 import { FlapDetector } from "./flap-detector";
-import type { LinkState } from "./link-state";
+import type { LinkEvents, LinkState, LoginLog } from "./link-state";
 import { clockError, connackError, isClockPlausible, loginOptions } from "./login";
 import { MqttSession } from "./mqtt-session";
 import type { ConnectionProfile } from "./profile";
@@ -12,20 +12,7 @@ import type { InboundMessage, SessionEnd } from "./session";
 import type { Subscriptions } from "./subscriptions";
 import { subscribeAll } from "./subscriptions";
 
-export type { LinkState } from "./link-state";
-
-export interface LinkEvents {
-  /** Logged in and subscribed: publish away. */
-  up(session: MqttSession): void;
-  /** @returns whether a publish is to blame for it, and not another login */
-  down(closedByPeer: boolean): boolean;
-  stateChanged(state: LinkState): void;
-}
-
-/** Remembers when a device last logged in; it outlives the link, for the platform counts per device. */
-export interface LoginLog {
-  lastLoginMs: number | undefined;
-}
+export type { LinkEvents, LinkState, LoginLog } from "./link-state";
 
 const CLOCK_WATCH_MS = 5000;
 

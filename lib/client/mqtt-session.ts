@@ -5,6 +5,7 @@ import type { Answered, DeliveryLink, Handshake } from "../delivery/link";
 import type { Publish, Qos } from "../delivery/message";
 import { asOneNetError, OneNetError } from "../errors";
 import { clientOptions } from "./client-options";
+import { gatherWrites } from "./gather-writes";
 import { Handshakes } from "./handshakes";
 import type { ErrorContext } from "./mqtt-error";
 import { closedError, connectionError, reasonText, SESSION_TAKEN_OVER } from "./mqtt-error";
@@ -13,8 +14,6 @@ import type { SessionEnd, SessionEvents, SessionOptions } from "./session";
 
 const PROBE_TIMEOUT_MS = 5000;
 const CLOSE_TIMEOUT_MS = 1000;
-/** From a command's arrival to its answer, in turns of the event loop: subscribe, response, drain. */
-const GATHERING_TURNS = 3;
 const DISCONNECT_PACKET = Buffer.from([0xe0, 0x00]);
 
 /**
@@ -32,7 +31,6 @@ export class MqttSession implements DeliveryLink {
   #isLoggingIn = false;
   #isOnline = false;
   #isDown = false;
-  #isGathering = false;
   #lastHeardMs: number;
   #takenOver = false;
   /** What ended the stream; MQTT.js passes on only some of it. */
@@ -158,7 +156,7 @@ export class MqttSession implements DeliveryLink {
     });
     client.on("packetreceive", (packet) => {
       this.#lastHeardMs = this.#clock.monotonicMs();
-      if (packet.cmd === "publish" || packet.cmd === "pubrec") this.#gatherWrites();
+      if (packet.cmd === "publish" || packet.cmd === "pubrec") gatherWrites(client.stream);
       if (packet.cmd === "pubcomp" && !this.#isDown) this.#handshakes.onPubcomp(packet.messageId);
       if (packet.cmd === "disconnect") this.#takenOver = packet.reasonCode === SESSION_TAKEN_OVER;
     });
@@ -170,21 +168,6 @@ export class MqttSession implements DeliveryLink {
         ? connectionError(this.#streamError, this.#context())
         : closedError(this.#context());
       this.#goDown({ error, closedByPeer: true, takenOver: this.#takenOver });
-    });
-  }
-
-  /**
-   * What is said to what has just come (PUBACK and the answer to a command; the PUBRELs of many messages) leaves in
-   * one write: once Node-RED, which takes a turn of the event loop for each step of a flow, had the time to answer.
-   */
-  #gatherWrites(): void {
-    if (this.#isGathering) return;
-    this.#isGathering = true;
-    const { stream } = this.#client;
-    stream.cork();
-    afterTurns(GATHERING_TURNS, () => {
-      this.#isGathering = false;
-      stream.uncork();
     });
   }
 
@@ -238,11 +221,6 @@ export class MqttSession implements DeliveryLink {
     const silentForMs = this.#clock.monotonicMs() - this.#lastHeardMs;
     return { endpoint, connectTimeoutMs, silentForMs, isOnline: this.#isOnline };
   }
-}
-
-/** Calls back after so many turns of the event loop. */
-function afterTurns(turns: number, callback: () => void): void {
-  setImmediate(() => (turns <= 1 ? callback() : afterTurns(turns - 1, callback)));
 }
 
 /** Our own store and packet ids, in the types of MQTT.js, which asks for a stream of `readable-stream`. */

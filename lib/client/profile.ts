@@ -1,5 +1,6 @@
+import type { DeliverySettings } from "../delivery/delivery-settings";
 import type { Qos } from "../delivery/message";
-import type { OutboxLimits, SendOrder } from "../delivery/outbox";
+import type { OutboxLimits, SendOrder } from "../delivery/outbox-settings";
 import type { Endpoint, PlatformName, ProductKind } from "../protocol/platform";
 import type { SignMethod } from "../protocol/token";
 import type { DeviceIdentity } from "../protocol/topic";
@@ -118,4 +119,20 @@ export function profileDifferences(a: ConnectionProfile, b: ConnectionProfile): 
     if (a.kind === "device" && name === "endpoint") return a.endpoint.transport !== b.endpoint.transport;
     return JSON.stringify(left.get(name)) !== JSON.stringify(right.get(name));
   });
+}
+
+/** How the connection's messages are carried; without what logs it in. */
+export function deliverySettings(profile: ConnectionProfile): DeliverySettings {
+  const { limits, order, messagesPerSecond, inFlightMax, ackTimeoutMs, ackAttempts, waitingSendersMax } =
+    profile;
+  const settings = {
+    limits,
+    order,
+    messagesPerSecond,
+    inFlightMax,
+    ackTimeoutMs,
+    ackAttempts,
+    waitingSendersMax,
+  };
+  return { ...settings, label: profileLabel(profile), host: profile.endpoint.host };
 }

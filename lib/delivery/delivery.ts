@@ -1,32 +1,19 @@
-import type { Clock, Timer } from "../clock";
+import type { Clock } from "../clock";
 import { OneNetError } from "../errors";
 import { BadStreams } from "./bad-streams";
 import type { DeliveryFigures } from "./counters";
 import { DeliveryCounters } from "./counters";
+import type { DeliverySettings } from "./delivery-settings";
+import { ExpirySweep } from "./expiry-sweep";
 import type { DeliveryLink } from "./link";
-import type { DeliveryOptions, Draft, FailedPoint, QueuedMessage, Receipt, Rejection, Tell } from "./message";
+import type { DeliveryOptions, Draft, QueuedMessage, Rejection, Tell } from "./message";
 import { partsOf } from "./message";
-import type { OutboxSettings, OutboxShelf } from "./outbox";
 import { Outbox } from "./outbox";
+import type { OutboxShelf } from "./outbox-settings";
 import type { Packer } from "./packer";
 import { Sender } from "./sender";
 import type { Outcome } from "./settlement";
 import { Settlement } from "./settlement";
-
-export interface DeliverySettings extends OutboxSettings {
-  /** The platform's uplink rate; undefined where there is none. Answers to commands have the same for themselves. */
-  readonly messagesPerSecond: number | undefined;
-  /** Most packs sent and not answered; answers to commands do not count. */
-  readonly inFlightMax: number;
-  /** How long an acknowledgement or reply is waited for, each attempt. */
-  readonly ackTimeoutMs: number;
-  readonly ackAttempts: number;
-  /** So many waiting messages keep their senders waiting for more than *queued*; on a disk the rest need not. */
-  readonly waitingSendersMax: number;
-  readonly host: string;
-}
-
-const EXPIRY_SWEEP_MS = 1000;
 
 /**
  * Carries messages from the outbox to the other side and the outcome back to whoever sent them: each sender is
@@ -38,10 +25,11 @@ export class Delivery {
   readonly #isDurable: boolean;
   readonly #outbox: Outbox;
   readonly #counters = new DeliveryCounters();
-  readonly #badStreams: BadStreams;
+  /** What the platform has said against streams and identifiers lately. */
+  readonly badStreams: BadStreams;
   readonly #settlement: Settlement;
   readonly #sender: Sender;
-  #sweep: Timer | undefined;
+  readonly #sweep: ExpirySweep;
   #closed: OneNetError | undefined;
 
   /**
@@ -68,7 +56,7 @@ export class Delivery {
       refilled: () => this.#sender.scheduleDrain(),
     };
     this.#outbox = new Outbox(settings, events, shelf);
-    this.#badStreams = new BadStreams(clock);
+    this.badStreams = new BadStreams(clock);
     this.#settlement = new Settlement(this.#outbox, clock, this.#counters, onLateOutcome);
     this.#sender = new Sender({
       settings,
@@ -77,9 +65,10 @@ export class Delivery {
       outbox: this.#outbox,
       settlement: this.#settlement,
       counters: this.#counters,
-      badStreams: this.#badStreams,
+      badStreams: this.badStreams,
     });
-    if (this.#outbox.messages > 0) this.#watchExpiry();
+    this.#sweep = new ExpirySweep(clock, () => this.#sweepExpired());
+    if (this.#outbox.messages > 0) this.#sweep.start();
   }
 
   /** Messages not settled yet: waiting and in flight. */
@@ -102,16 +91,6 @@ export class Delivery {
 
   get figures(): DeliveryFigures {
     return this.#counters.figures();
-  }
-
-  /** Whether the platform has said anything against a stream or identifier lately. */
-  get hasBadStreams(): boolean {
-    return this.#badStreams.size > 0;
-  }
-
-  /** What the platform said against this stream or identifier, if that is not long ago. */
-  findBadStream(stream: string): Rejection | undefined {
-    return this.#badStreams.find(stream);
   }
 
   /**
@@ -140,12 +119,12 @@ export class Delivery {
     };
     this.#settlement.expect();
     try {
-      this.#reportDropped(this.#outbox.push(message));
+      this.#settlement.failDropped(this.#outbox.push(message), this.#settings);
     } catch (thrown) {
       this.#settlement.unexpect();
       throw thrown;
     }
-    if (options.expiryMs !== undefined) this.#watchExpiry();
+    if (options.expiryMs !== undefined) this.#sweep.start();
     if (options.answer !== true) this.#sender.scheduleDrain();
     else if (this.#sender.isLinkUp) this.#sender.drain();
     else this.#failAnswers();
@@ -197,7 +176,7 @@ export class Delivery {
       message.failed = undefined;
       this.#outbox.adopt(message);
     }
-    if (messages.some((message) => message.options.expiryMs !== undefined)) this.#watchExpiry();
+    if (messages.some((message) => message.options.expiryMs !== undefined)) this.#sweep.start();
     this.#sender.scheduleDrain();
   }
 
@@ -227,10 +206,10 @@ export class Delivery {
 
   #takeAll(reason: OneNetError): QueuedMessage[] {
     this.#closed = reason;
-    this.#sweep?.cancel();
+    this.#sweep.stop();
     const sent = this.#sender.takeAll().flatMap((pack) => pack.parts.map(({ message }) => message));
     for (const sender of this.#outbox.takeWaitingSenders()) this.#settlement.tellWaiting(sender, undefined);
-    const all = new Set([...this.#outbox.takeAnswers(), ...sent, ...this.#outbox.takeAll()]);
+    const all = new Set([...this.#outbox.answers.takeAll(), ...sent, ...this.#outbox.takeAll()]);
     return [...all].filter((message) => !message.settled && !this.#isKeptOnDisk(message));
   }
 
@@ -249,59 +228,14 @@ export class Delivery {
 
   /** An answer that cannot leave now would come too late. */
   #failAnswers(): void {
-    for (const message of this.#outbox.takeAnswers()) this.#settlement.fail(message, { kind: "link-lost" });
+    for (const message of this.#outbox.answers.takeAll())
+      this.#settlement.fail(message, { kind: "link-lost" });
   }
 
-  #reportDropped(dropped: readonly QueuedMessage[]): void {
-    const { maxMessages, maxBytes } = this.#settings.limits;
-    for (const message of dropped) {
-      const params = { device: this.#settings.label, maxMessages, maxBytes };
-      const error = new OneNetError("ONENET_QUEUE_FULL.dropped", params);
-      this.#settlement.fail(message, { kind: "other", error });
-    }
+  #sweepExpired(): boolean {
+    this.#outbox.sweep((message) => this.#settlement.failIfExpired(message));
+    this.#sender.failExpired();
+    void this.#outbox.takeExpired().then((expired) => this.#settlement.failExpiredOnDisk(expired));
+    return this.#outbox.messages > 0;
   }
-
-  async #failExpiredOnDisk(): Promise<void> {
-    const expired = await this.#outbox.takeExpired().catch(() => []);
-    for (const { record, sender } of expired) {
-      const { queuedAtMs, expiresAtMs } = record;
-      this.#settlement.failUnseen(sender, queuedAtMs, {
-        kind: "expired",
-        ageMs: this.#clock.nowMs() - queuedAtMs,
-        expiryMs: expiresAtMs - queuedAtMs,
-      });
-    }
-  }
-
-  /** What waits for a link must expire in time all the same. */
-  #watchExpiry(): void {
-    this.#sweep ??= this.#clock.startTimer(EXPIRY_SWEEP_MS, () => {
-      this.#sweep = undefined;
-      this.#outbox.sweep((message) => this.#settlement.failIfExpired(message));
-      this.#sender.failExpired();
-      void this.#failExpiredOnDisk();
-      if (this.#outbox.messages > 0) this.#watchExpiry();
-    });
-  }
-}
-
-/** What became of a message: how far it came, and which of its datapoints failed. */
-export interface Delivered {
-  readonly receipt: Receipt;
-  readonly failed: readonly FailedPoint[];
-}
-
-/** The promise form of {@link Delivery.enqueue}: resolves or rejects once. */
-export function deliver(
-  delivery: Pick<Delivery, "enqueue">,
-  draft: Draft,
-  bytes: number,
-  options: DeliveryOptions,
-): Promise<Delivered> {
-  return new Promise((resolve, reject) => {
-    delivery.enqueue(draft, bytes, options, (error, receipt, failed) => {
-      if (error === undefined) resolve({ receipt, failed });
-      else reject(error);
-    });
-  });
 }

@@ -1,36 +1,18 @@
-import type { Clock } from "../clock";
 import { OneNetError } from "../errors";
-import type { BadStreams } from "./bad-streams";
-import type { DeliveryCounters } from "./counters";
-import type { DeliverySettings } from "./delivery";
+import type { FlightParts } from "./flight-parts";
 import { InFlight } from "./in-flight";
 import { LateReplies, revivePost } from "./late-replies";
 import type { DeliveryLink } from "./link";
 import { LinkCloserFinder } from "./link-closer";
 import type { Rejection } from "./message";
 import type { Pack } from "./pack";
-import { isOpen, isThrough, isTold } from "./pack";
-import type { Packer } from "./packer";
+import { isOpen, isPost, isThrough, isTold } from "./pack";
 import { repack } from "./repack";
-import type { Settlement } from "./settlement";
 import { namedIdentifier, splitRejected } from "./splitter";
+import { timeoutError } from "./timeout-error";
 
 /** `identifier not exist`: the value was not the reason. @see device-mqtt §6.3 */
 const UNKNOWN_IDENTIFIER_CODE = 2306;
-
-/** What a flight works with; all of it belongs to one connection. */
-export interface FlightParts {
-  readonly settings: DeliverySettings;
-  readonly packer: Packer;
-  readonly clock: Clock;
-  readonly settlement: Settlement;
-  readonly counters: DeliveryCounters;
-  readonly badStreams: BadStreams;
-  /** There may be room for more. */
-  readonly onProgress: () => void;
-  /** These must be sent (again), before anything else. */
-  readonly onSendAgain: (packs: readonly Pack[]) => void;
-}
 
 /** Sees each pack that was sent through to its end: acknowledgement, reply, deadline, repetition, division. */
 export class Flight {
@@ -229,23 +211,16 @@ export class Flight {
       settlement.finish(pack);
     } else if (pack.isAnswer || pack.timeouts >= settings.ackAttempts) {
       this.#leave(pack);
-      settlement.failPack(pack, { kind: "other", error: this.#timeoutError(pack) });
+      settlement.failPack(pack, { kind: "other", error: timeoutError(pack, settings) });
     } else if (pack.replyKey !== undefined) {
       this.#leave(pack);
       onSendAgain([pack]);
     } else {
       // [MQTT-4.4.0-1]: a PUBLISH is repeated on a new connection only.
-      link.cut(this.#timeoutError(pack));
+      link.cut(timeoutError(pack, settings));
     }
     onProgress();
     return true;
-  }
-
-  #timeoutError(pack: Pack): OneNetError {
-    const { host, ackTimeoutMs } = this.#parts.settings;
-    const params = { host, attempts: pack.timeouts, timeoutSeconds: ackTimeoutMs / 1000 };
-    const waitsForReply = pack.replyKey !== undefined && (pack.acknowledged || pack.publish.qos === 0);
-    return new OneNetError(waitsForReply ? "ONENET_ACK_TIMEOUT.reply" : "ONENET_ACK_TIMEOUT.puback", params);
   }
 
   /** The oldest that is not through is asked first; a PUBACK alone acquits nobody, for the close may come after it. */
@@ -258,9 +233,4 @@ export class Flight {
     }
     return verdict !== "unsuspected";
   }
-}
-
-/** A post of datapoints, which can be taken apart; not a ready-made publish. */
-function isPost(pack: Pack): boolean {
-  return pack.parts[0]?.points.length !== 0;
 }

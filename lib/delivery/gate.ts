@@ -1,4 +1,5 @@
 import { asOneNetError, OneNetError } from "../errors";
+import type { BadStreams } from "./bad-streams";
 import type { DeliveryFigures } from "./counters";
 import type { Delivery } from "./delivery";
 import type { DeliveryLink } from "./link";
@@ -48,12 +49,9 @@ export class DeliveryGate {
     return this.#delivery?.settleReply(replyKey, rejection) ?? false;
   }
 
-  get hasBadStreams(): boolean {
-    return this.#delivery?.hasBadStreams ?? false;
-  }
-
-  findBadStream(stream: string): Rejection | undefined {
-    return this.#delivery?.findBadStream(stream);
+  /** As {@link Delivery.badStreams}. */
+  get badStreams(): BadStreams | undefined {
+    return this.#delivery?.badStreams;
   }
 
   linkUp(link: DeliveryLink): void {

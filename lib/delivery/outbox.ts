@@ -1,53 +1,13 @@
-import { OneNetError } from "../errors";
-import type { Durability } from "./durability";
 import { Fifo } from "./fifo";
-import { Lane } from "./lane";
 import type { HandshakeMark } from "./link";
-import { MemoryBacklog } from "./memory-backlog";
 import type { QueuedMessage } from "./message";
+import type { OutboxEvents, OutboxSettings, OutboxShelf } from "./outbox-settings";
 import type { Pack } from "./pack";
 import type { WaitingLine } from "./packer";
-import type { ExpiredOnDisk, StoredBacklog, WaitingSender } from "./stored-backlog";
-
-/** What an outbox may hold, waiting and in flight together, and what happens when it is full. */
-export interface OutboxLimits {
-  readonly maxMessages: number;
-  readonly maxBytes: number;
-  readonly whenFull: "refuse-new" | "drop-oldest";
-}
-
-/** `live-first`: what is measured now goes before what has gathered while the link was down. */
-export type SendOrder = "strict" | "live-first";
-
-export interface OutboxSettings {
-  readonly limits: OutboxLimits;
-  readonly order: SendOrder;
-  /** Names the connection in errors. */
-  readonly label: string;
-}
-
-export interface OutboxEvents {
-  /** The message is *queued*: held, and on disk where that was promised. */
-  queued(message: QueuedMessage): void;
-  /** The disk did not take it. */
-  refused(message: QueuedMessage, error: OneNetError): void;
-  /** Messages came from a backlog that were not at hand before. */
-  refilled(): void;
-}
-
-/** The disk side of an outbox. */
-export interface OutboxShelf {
-  readonly durability: Durability;
-  readonly high: StoredBacklog;
-  readonly normal: StoredBacklog;
-  /** Packet ids of QoS 2 handshakes that an earlier run has left. */
-  readonly handshakesLeft: readonly number[];
-  /** The next step of each of them is the first one again. */
-  readonly beginHandshakesAgain: () => void;
-  readonly purge: () => Promise<{ readonly messages: number; readonly bytes: number }>;
-  /** What an earlier run has left. */
-  readonly recovered: { readonly messages: number; readonly bytes: number };
-}
+import { fits, makeRoom } from "./room";
+import { takeExpired, takeWaitingSenders } from "./shelf";
+import type { ExpiredOnDisk, WaitingSender } from "./stored-backlog";
+import { WaitingLines } from "./waiting-lines";
 
 const NONE: readonly QueuedMessage[] = [];
 
@@ -62,14 +22,10 @@ export class Outbox implements WaitingLine {
   readonly #settings: OutboxSettings;
   readonly #events: OutboxEvents;
   readonly #shelf: OutboxShelf | undefined;
-  readonly #answers = new Fifo<QueuedMessage>();
-  readonly #high: Lane;
-  readonly #live = new Fifo<QueuedMessage>();
-  readonly #normal: Lane;
+  readonly #lines: WaitingLines;
   /** Appended to the disk and not committed yet. */
   readonly #committing = new Set<QueuedMessage>();
   #isLinkUp = false;
-  /** Since an earlier run. */
   #isSessionLost = false;
   #messages = 0;
   #bytes = 0;
@@ -78,8 +34,7 @@ export class Outbox implements WaitingLine {
     this.#settings = settings;
     this.#events = events;
     this.#shelf = shelf;
-    this.#high = new Lane(shelf?.high ?? new MemoryBacklog(), events.refilled);
-    this.#normal = new Lane(shelf?.normal ?? new MemoryBacklog(), events.refilled);
+    this.#lines = new WaitingLines(shelf, events.refilled);
     this.#messages = shelf?.recovered.messages ?? 0;
     this.#bytes = shelf?.recovered.bytes ?? 0;
   }
@@ -95,7 +50,7 @@ export class Outbox implements WaitingLine {
 
   /** Messages not packed yet, answers apart; an upper bound right after a restart. */
   get waiting(): number {
-    return this.#high.size + this.#live.size + this.#normal.size;
+    return this.#lines.size;
   }
 
   /** Packet ids of QoS 2 handshakes that an earlier run has left. */
@@ -105,18 +60,13 @@ export class Outbox implements WaitingLine {
 
   /** The server knows nothing of the handshakes that an earlier run has left. */
   beginHandshakesAgain(): void {
-    if (this.#isSessionLost) return;
+    if (!this.#isSessionLost) this.#shelf?.beginHandshakesAgain();
     this.#isSessionLost = true;
-    this.#shelf?.beginHandshakesAgain();
   }
 
   /** When the oldest message at hand was queued, in ms since the Unix epoch. */
   get oldestQueuedAt(): number | undefined {
-    const times = [this.#high.peek(), this.#normal.peek(), this.#live.peek()].map(
-      (message) => message?.queuedAt,
-    );
-    const known = times.filter((time) => time !== undefined);
-    return known.length === 0 ? undefined : Math.min(...known);
+    return this.#lines.oldestQueuedAt;
   }
 
   /**
@@ -132,7 +82,7 @@ export class Outbox implements WaitingLine {
     this.#count(message);
     if (isAnswer) {
       this.#events.queued(message);
-      this.#answers.push(message);
+      this.#lines.answers.push(message);
     } else this.#enterOrStore(message);
     return dropped;
   }
@@ -144,40 +94,30 @@ export class Outbox implements WaitingLine {
   /** What was live has grown old. */
   linkDown(): void {
     this.#isLinkUp = false;
-    for (const message of this.#live.takeAll()) {
+    for (const message of this.#lines.live.takeAll()) {
       this.#shelf?.normal.include(message);
       // A backlog on disk takes only what is there already.
       if (message.seq === undefined && this.#mustStoreFirst(message)) this.#storeFirst(message);
-      else this.#normal.push(message);
+      else this.#lines.normal.push(message);
     }
   }
 
-  peekAnswer(): QueuedMessage | undefined {
-    return this.#answers.peek();
-  }
-
-  shiftAnswer(): QueuedMessage | undefined {
-    return this.#answers.shift();
+  /** Answers to commands: ahead of everything. */
+  get answers(): Fifo<QueuedMessage> {
+    return this.#lines.answers;
   }
 
   peek(): QueuedMessage | undefined {
-    return this.#high.peek() ?? this.#live.peek() ?? this.#normal.peek();
+    return this.#lines.peek();
   }
 
   shift(): QueuedMessage | undefined {
-    const message =
-      this.#high.peek() === undefined ? (this.#live.shift() ?? this.#normal.shift()) : this.#high.shift();
+    const message = this.#lines.shift();
     const mark = message?.handshakeMark;
     if (message !== undefined && mark !== undefined && this.#isSessionLost) {
       message.handshakeMark = { packetId: mark.packetId, phase: "published" };
     }
     return message;
-  }
-
-  /** Puts messages that had left before all others of their priority; they are still counted. */
-  putBack(messages: readonly QueuedMessage[]): void {
-    this.#high.putBack(messages.filter((message) => message.options.priority === "high"));
-    this.#normal.putBack(messages.filter((message) => message.options.priority !== "high"));
   }
 
   /** The message is delivered or has failed: it counts no more, and leaves the disk. */
@@ -208,20 +148,14 @@ export class Outbox implements WaitingLine {
     else this.#shelf.durability.keepMark(message, mark, kept);
   }
 
-  takeAnswers(): QueuedMessage[] {
-    return this.#answers.takeAll();
-  }
-
   /** Lets go of everything but answers, in the order of sending; what is on disk only stays there. */
   takeAll(): QueuedMessage[] {
-    const live = this.#live.takeAll();
-    return [...this.#high.takeAll(), ...this.#normal.takeAll(), ...live, ...this.#committing];
+    return [...this.#lines.takeAll(), ...this.#committing];
   }
 
   /** Who waits for messages that are on disk only. */
   takeWaitingSenders(): WaitingSender[] {
-    if (this.#shelf === undefined) return [];
-    return [...this.#shelf.high.takeWaiting(), ...this.#shelf.normal.takeWaiting()];
+    return this.#shelf === undefined ? [] : takeWaitingSenders(this.#shelf);
   }
 
   /** Throws away what is on disk. @returns who waits for it, oldest first */
@@ -237,9 +171,8 @@ export class Outbox implements WaitingLine {
 
   /** Lets go of what has expired on disk. */
   async takeExpired(): Promise<ExpiredOnDisk[]> {
-    if (this.#shelf === undefined || (this.#shelf.normal.size === 0 && this.#shelf.high.size === 0))
-      return [];
-    const expired = [...(await this.#shelf.high.takeExpired()), ...(await this.#shelf.normal.takeExpired())];
+    if (this.#shelf === undefined) return [];
+    const expired = await takeExpired(this.#shelf);
     for (const { record } of expired) this.#uncount(1, record.bytes);
     return expired;
   }
@@ -263,11 +196,7 @@ export class Outbox implements WaitingLine {
 
   /** Lets go of what is settled, among the messages at hand, once `visit` has seen them all. */
   sweep(visit: (message: QueuedMessage) => void): void {
-    for (const line of [this.#answers, this.#live]) {
-      for (const message of line) visit(message);
-      line.filter((message) => !message.settled);
-    }
-    for (const lane of [this.#high, this.#normal]) lane.sweep(visit);
+    this.#lines.sweep(visit);
   }
 
   #enterOrStore(message: QueuedMessage): void {
@@ -282,10 +211,7 @@ export class Outbox implements WaitingLine {
     if (this.#shelf === undefined) return false;
     if (this.#shelf.durability.mode === "disk-always") return true;
     if (this.#isLive(message)) return false;
-    return (
-      this.#committing.size > 0 ||
-      !(message.options.priority === "high" ? this.#high : this.#normal).isHeadOpen
-    );
+    return this.#committing.size > 0 || !this.#lines.laneOf(message).isHeadOpen;
   }
 
   /** Commits come in the order of the calls, so that the lane keeps the order of the inputs. */
@@ -304,61 +230,21 @@ export class Outbox implements WaitingLine {
   }
 
   #enter(message: QueuedMessage): void {
-    if (message.options.priority === "high") this.#high.push(message);
-    else if (this.#isLive(message)) {
-      this.#live.push(message);
+    if (this.#isLive(message)) {
+      this.#lines.live.push(message);
       this.#shelf?.normal.exclude(message);
-    } else this.#normal.push(message);
+    } else this.#lines.laneOf(message).push(message);
   }
 
   /** Whether it goes before what has gathered. */
   #isLive(message: QueuedMessage): boolean {
     if (this.#settings.order !== "live-first" || message.options.priority === "high") return false;
-    return this.#isLinkUp && this.#normal.size > 0;
+    return this.#isLinkUp && this.#lines.normal.size > 0;
   }
 
   #makeRoom(message: QueuedMessage): readonly QueuedMessage[] {
-    const { maxMessages, maxBytes, whenFull } = this.#settings.limits;
-    if (this.#messages < maxMessages && this.#bytes + message.bytes <= maxBytes) return NONE;
-    const repeated = this.#messagesAgain();
-    const dropped: QueuedMessage[] = [];
-    const shifted: QueuedMessage[] = [];
-    let messages = this.#messages + 1;
-    let bytes = this.#bytes + message.bytes;
-    const fits = () => messages <= maxMessages && bytes <= maxBytes;
-    const mayDrop = whenFull === "drop-oldest" && message.bytes <= maxBytes;
-    while (mayDrop && !fits()) {
-      const next = repeated.next().value ?? this.#shiftOldest(shifted);
-      if (next === undefined) break;
-      dropped.push(next);
-      messages -= 1;
-      bytes -= next.bytes;
-    }
-    if (fits()) return dropped;
-    // Nothing that waits is left: the rest is on its way and cannot go.
-    this.putBack(shifted);
-    const { label } = this.#settings;
-    const params = { messages: this.#messages, bytes: this.#bytes, maxMessages, maxBytes, device: label };
-    throw new OneNetError("ONENET_QUEUE_FULL.refused", params);
-  }
-
-  /** What waits to be repeated, message by message: a post may hold thousands, and one may be enough. */
-  *#messagesAgain(): Generator<QueuedMessage, undefined> {
-    const seen = new Set<QueuedMessage>();
-    for (const pack of this.again) {
-      for (const { message } of pack.parts) {
-        if (message.settled || seen.has(message)) continue;
-        seen.add(message);
-        yield message;
-      }
-    }
-    return undefined;
-  }
-
-  /** What is dropped for a new message: the oldest of the normal ones, of the high ones only when no other is left. */
-  #shiftOldest(shifted: QueuedMessage[]): QueuedMessage | undefined {
-    const message = this.#normal.shift() ?? this.#live.shift() ?? this.#high.shift();
-    if (message !== undefined) shifted.push(message);
-    return message;
+    const held = { messages: this.#messages, bytes: this.#bytes };
+    if (fits(held, message, this.#settings.limits)) return NONE;
+    return makeRoom(held, message, this.#settings, this.again, this.#lines);
   }
 }

@@ -79,3 +79,8 @@ export function isTold(pack: Pack): boolean {
   }
   return true;
 }
+
+/** A post of datapoints, which can be taken apart; not a ready-made publish. */
+export function isPost(pack: Pack): boolean {
+  return pack.parts[0]?.points.length !== 0;
+}

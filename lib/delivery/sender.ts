@@ -1,7 +1,7 @@
 import { asOneNetError } from "../errors";
-import type { DeliverySettings } from "./delivery";
-import type { FlightParts } from "./flight";
+import type { DeliverySettings } from "./delivery-settings";
 import { Flight } from "./flight";
+import type { FlightParts } from "./flight-parts";
 import type { DeliveryLink } from "./link";
 import type { QueuedMessage, Rejection } from "./message";
 import type { Outbox } from "./outbox";
@@ -110,7 +110,7 @@ export class Sender {
     if (this.#flight.isolated !== undefined) this.#drainIsolated(this.#flight.isolated);
     else this.#drainMessages();
     const hasMessages = this.#hasRoom() && (this.#outbox.again.size > 0 || this.#outbox.waiting > 0);
-    this.#pace.waitFor(hasMessages, this.#outbox.peekAnswer() !== undefined);
+    this.#pace.waitFor(hasMessages, this.#outbox.answers.peek() !== undefined);
   }
 
   /**
@@ -133,8 +133,8 @@ export class Sender {
 
   #drainAnswers(): void {
     const { answers } = this.#pace;
-    while (this.isLinkUp && this.#outbox.peekAnswer() !== undefined && answers.waitMs === 0) {
-      const answer = this.#outbox.shiftAnswer();
+    while (this.isLinkUp && this.#outbox.answers.peek() !== undefined && answers.waitMs === 0) {
+      const answer = this.#outbox.answers.shift();
       if (answer === undefined || this.#settlement.failIfExpired(answer)) continue;
       answers.take();
       this.#flight.send(this.#packer.pack(answer, this.#outbox));

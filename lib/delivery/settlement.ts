@@ -4,8 +4,9 @@ import type { DeliveryCounters } from "./counters";
 import type { DeliveryState, FailedPoint, Failure, QueuedMessage, Receipt, Tell } from "./message";
 import { hasReached, nobody, receiptOf } from "./message";
 import type { Outbox } from "./outbox";
+import type { OutboxSettings } from "./outbox-settings";
 import type { Pack, PackPart } from "./pack";
-import type { WaitingSender } from "./stored-backlog";
+import type { ExpiredOnDisk, WaitingSender } from "./stored-backlog";
 
 /** What became of a message whose sender had been told earlier (it wanted to know of *queued* only, say) or is gone. */
 export type Outcome = (error: OneNetError | undefined, receipt: Receipt) => void;
@@ -75,11 +76,29 @@ export class Settlement {
   }
 
   /** A message has failed while it was on disk only. */
-  failUnseen(sender: WaitingSender | undefined, queuedAt: number, failure: Failure): void {
+  #failUnseen(sender: WaitingSender | undefined, queuedAt: number, failure: Failure): void {
     const error = explainFailure(failure);
     this.#counters.failed(failure);
     if (sender === undefined) this.#onLateOutcome(error, { state: "queued", attempts: 0, queuedAt });
     else this.tellWaiting(sender, error);
+  }
+
+  /** These had to go for a newer one. */
+  failDropped(dropped: readonly QueuedMessage[], { limits, label }: OutboxSettings): void {
+    const { maxMessages, maxBytes } = limits;
+    for (const message of dropped) {
+      const params = { device: label, maxMessages, maxBytes };
+      this.fail(message, { kind: "other", error: new OneNetError("ONENET_QUEUE_FULL.dropped", params) });
+    }
+  }
+
+  /** These have expired while they were on disk only. */
+  failExpiredOnDisk(expired: readonly ExpiredOnDisk[]): void {
+    for (const { record, sender } of expired) {
+      const { queuedAtMs, expiresAtMs } = record;
+      const ageMs = this.#clock.nowMs() - queuedAtMs;
+      this.#failUnseen(sender, queuedAtMs, { kind: "expired", ageMs, expiryMs: expiresAtMs - queuedAtMs });
+    }
   }
 
   /** A message that somebody has thrown away: who waits for it is told, nobody else need be. */

@@ -2,8 +2,9 @@ import type { Clock } from "../clock";
 import type { OneNetError } from "../errors";
 import type { StoreMode } from "./durability";
 import { Durability } from "./durability";
-import type { OutboxShelf } from "./outbox";
+import type { OutboxShelf } from "./outbox-settings";
 import type { Lane, StoredQueue } from "./store";
+import type { ExpiredOnDisk, WaitingSender } from "./stored-backlog";
 import { StoredBacklog } from "./stored-backlog";
 
 /**
@@ -42,4 +43,15 @@ export async function openShelf(
     },
     purge: () => queue.purge(),
   };
+}
+
+/** Lets go of what has expired on disk. What one lane gives is told, though the disk fails at the other. */
+export async function takeExpired({ high, normal }: OutboxShelf): Promise<ExpiredOnDisk[]> {
+  const taken = await Promise.all([high, normal].map((backlog) => backlog.takeExpired().catch(() => [])));
+  return taken.flat();
+}
+
+/** Lets go of whoever waits for messages that are on disk only. */
+export function takeWaitingSenders({ high, normal }: OutboxShelf): WaitingSender[] {
+  return [...high.takeWaiting(), ...normal.takeWaiting()];
 }

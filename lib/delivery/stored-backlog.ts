@@ -116,8 +116,8 @@ export class StoredBacklog implements Backlog {
 
   /** What has expired on disk, without who waits for it: the caller tells. */
   async takeExpired(): Promise<ExpiredOnDisk[]> {
-    // What is being read comes to memory, and expires there.
-    if (this.#isReading) return [];
+    // What is being read comes to memory, and expires there; with nothing here, the cursor says nothing.
+    if (this.#isReading || this.#size === 0) return [];
     const records = await this.#queue.removeExpired(this.#lane, this.#clock.nowMs(), this.#cursor);
     this.#size = Math.max(0, this.#size - records.length);
     return records.map((record) => ({ record, sender: this.#takeWaiting(record.seq) }));

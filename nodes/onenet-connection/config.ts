@@ -10,7 +10,7 @@ import type {
 import type { PinnedRoots } from "../../lib/client/tls-options";
 import { checkPinnedRoot } from "../../lib/client/tls-options";
 import type { Qos } from "../../lib/delivery/message";
-import type { OutboxLimits, SendOrder } from "../../lib/delivery/outbox";
+import type { OutboxLimits, SendOrder } from "../../lib/delivery/outbox-settings";
 import { OneNetError } from "../../lib/errors";
 import type { PlatformName, Transport } from "../../lib/protocol/platform";
 import { PLATFORMS, readDeviceIdentity, readEndpoint } from "../../lib/protocol/platform";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { DeliverySettings } from "../../lib/delivery/delivery";
 import { Delivery } from "../../lib/delivery/delivery";
+import type { DeliverySettings } from "../../lib/delivery/delivery-settings";
 import type { Answered, DeliveryLink, Handshake } from "../../lib/delivery/link";
 import type {
   DeliveryOptions,
@@ -11,7 +11,7 @@ import type {
   Receipt,
   Rejection,
 } from "../../lib/delivery/message";
-import type { OutboxLimits, OutboxShelf } from "../../lib/delivery/outbox";
+import type { OutboxLimits, OutboxShelf } from "../../lib/delivery/outbox-settings";
 import { DevicePacker, postReplyKey } from "../../lib/delivery/packer";
 import type { OneNetError } from "../../lib/errors";
 import type { ProductKind } from "../../lib/protocol/topic";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { deliver } from "../../../lib/delivery/delivery";
+import { deliver } from "../../../lib/delivery/deliver";
 import type { DeliveryState } from "../../../lib/delivery/message";
 import { OneNetError } from "../../../lib/errors";
 import { DeliveryBench } from "../../support/delivery-bench";

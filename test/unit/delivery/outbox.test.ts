@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { DeliveryOptions, QueuedMessage } from "../../../lib/delivery/message";
-import type { OutboxEvents, OutboxLimits } from "../../../lib/delivery/outbox";
 import { Outbox } from "../../../lib/delivery/outbox";
+import type { OutboxEvents, OutboxLimits } from "../../../lib/delivery/outbox-settings";
 import { newPack } from "../../../lib/delivery/pack";
 import { OneNetError } from "../../../lib/errors";
 import { queued as newMessage } from "../../support/messages";
@@ -108,12 +108,12 @@ describe("Outbox", () => {
     outbox.push(message("data"));
     outbox.push(message("answer 1", 200, { answer: true }));
     outbox.push(message("answer 2", 200, { answer: true }));
-    assert.equal(outbox.peekAnswer() && nameOf(outbox.peekAnswer() ?? message("")), "answer 1");
+    assert.equal(outbox.answers.peek() && nameOf(outbox.answers.peek() ?? message("")), "answer 1");
     assert.deepEqual(
-      [outbox.shiftAnswer(), outbox.shiftAnswer()].map((each) => each && nameOf(each)),
+      [outbox.answers.shift(), outbox.answers.shift()].map((each) => each && nameOf(each)),
       ["answer 1", "answer 2"],
     );
-    assert.equal(outbox.shiftAnswer(), undefined);
+    assert.equal(outbox.answers.shift(), undefined);
     assert.deepEqual(shiftAll(outbox), ["data"]);
   });
 
@@ -142,16 +142,16 @@ describe("Outbox", () => {
     assert.deepEqual(shiftAll(outbox), ["x", "y", "a", "b", "c"]);
   });
 
-  it("puts back what had left, each before all others of its priority, and counts it once", () => {
-    const { outbox } = open({ maxMessages: 10 });
-    const back = [message("a"), message("x", 10, { priority: "high" }), message("b")];
-    for (const each of back) outbox.push(each);
+  it("leaves all where it was when not even dropping makes room", () => {
+    const { outbox } = open({ whenFull: "drop-oldest", maxMessages: 4 });
+    const sent = [message("a"), message("b")];
+    for (const each of sent) outbox.push(each);
     shiftAll(outbox);
+    outbox.push(message("x", 10, { priority: "high" }));
     outbox.push(message("c"));
-    outbox.push(message("y", 10, { priority: "high" }));
-    outbox.putBack(back);
-    assert.deepEqual([outbox.messages, outbox.bytes], [5, 50]);
-    assert.deepEqual(shiftAll(outbox), ["x", "y", "a", "b", "c"]);
+    assert.throws(() => outbox.push(message("d", 90)), { key: "ONENET_QUEUE_FULL.refused" });
+    assert.deepEqual([outbox.messages, outbox.bytes], [4, 40]);
+    assert.deepEqual(shiftAll(outbox), ["x", "c"]);
   });
 
   it("drops what is high only when nothing else is left", () => {
@@ -187,9 +187,9 @@ describe("Outbox", () => {
     outbox.push(message("x", 1, { priority: "high" }));
     outbox.push(message("answer", 1, { answer: true }));
     assert.deepEqual(outbox.takeAll().map(nameOf), ["x", "a", "b"]);
-    assert.deepEqual(outbox.takeAnswers().map(nameOf), ["answer"]);
+    assert.deepEqual(outbox.answers.takeAll().map(nameOf), ["answer"]);
     assert.equal(outbox.messages, 4);
-    assert.deepEqual([shiftAll(outbox), outbox.shiftAnswer(), outbox.waiting], [[], undefined, 0]);
+    assert.deepEqual([shiftAll(outbox), outbox.answers.shift(), outbox.waiting], [[], undefined, 0]);
   });
 
   it("lets go of what is settled in a sweep, and keeps the order of the rest", () => {
@@ -202,6 +202,6 @@ describe("Outbox", () => {
       each.settled = nameOf(each) !== "a" && nameOf(each) !== "c";
     });
     assert.deepEqual(seen.sort(), ["a", "answer", "b", "c"]);
-    assert.deepEqual([shiftAll(outbox), outbox.peekAnswer()], [["a", "c"], undefined]);
+    assert.deepEqual([shiftAll(outbox), outbox.answers.peek()], [["a", "c"], undefined]);
   });
 });

@@ -1,0 +1,78 @@
+import { Fifo } from "./fifo";
+import { Lane } from "./lane";
+import { MemoryBacklog } from "./memory-backlog";
+import type { QueuedMessage } from "./message";
+import type { OutboxShelf } from "./outbox-settings";
+
+/**
+ * What waits on one connection, by kind: answers to commands, then messages of high priority, then (if wanted)
+ * live ones, then the rest.
+ */
+export class WaitingLines {
+  readonly answers = new Fifo<QueuedMessage>();
+  readonly high: Lane;
+  readonly live = new Fifo<QueuedMessage>();
+  readonly normal: Lane;
+
+  /** @param onRefilled messages came from a backlog that were not at hand before */
+  constructor(shelf: OutboxShelf | undefined, onRefilled: () => void) {
+    this.high = new Lane(shelf?.high ?? new MemoryBacklog(), onRefilled);
+    this.normal = new Lane(shelf?.normal ?? new MemoryBacklog(), onRefilled);
+  }
+
+  /** Messages, answers apart; an upper bound right after a restart. */
+  get size(): number {
+    return this.high.size + this.live.size + this.normal.size;
+  }
+
+  /** When the oldest message at hand was queued, in ms since the Unix epoch; answers apart. */
+  get oldestQueuedAt(): number | undefined {
+    let oldest: number | undefined;
+    for (const message of [this.high.peek(), this.normal.peek(), this.live.peek()]) {
+      if (message === undefined) continue;
+      oldest = oldest === undefined ? message.queuedAt : Math.min(oldest, message.queuedAt);
+    }
+    return oldest;
+  }
+
+  /** The lane of its priority. */
+  laneOf({ options }: QueuedMessage): Lane {
+    return options.priority === "high" ? this.high : this.normal;
+  }
+
+  /** The next one, answers apart. */
+  peek(): QueuedMessage | undefined {
+    return this.high.peek() ?? this.live.peek() ?? this.normal.peek();
+  }
+
+  shift(): QueuedMessage | undefined {
+    if (this.high.peek() !== undefined) return this.high.shift();
+    return this.live.shift() ?? this.normal.shift();
+  }
+
+  /** What is dropped first: the oldest of the normal ones, of the high ones only when no other is left. */
+  shiftLeast(): QueuedMessage | undefined {
+    return this.normal.shift() ?? this.live.shift() ?? this.high.shift();
+  }
+
+  /** Puts messages that had left before all others of their priority. */
+  putBack(messages: readonly QueuedMessage[]): void {
+    this.high.putBack(messages.filter((message) => message.options.priority === "high"));
+    this.normal.putBack(messages.filter((message) => message.options.priority !== "high"));
+  }
+
+  /** Lets go of everything at hand but answers. */
+  takeAll(): QueuedMessage[] {
+    const live = this.live.takeAll();
+    return [...this.high.takeAll(), ...this.normal.takeAll(), ...live];
+  }
+
+  /** Lets go of what is settled, among the messages at hand, once `visit` has seen them all. */
+  sweep(visit: (message: QueuedMessage) => void): void {
+    for (const line of [this.answers, this.live]) {
+      for (const message of line) visit(message);
+      line.filter((message) => !message.settled);
+    }
+    for (const lane of [this.high, this.normal]) lane.sweep(visit);
+  }
+}
