@@ -35,6 +35,8 @@ export class StoredBacklog implements Backlog {
   readonly #waiting = new Map<number, WaitingSender>();
   /** Records behind the cursor whose messages are in memory: live ones that have overtaken the backlog. */
   readonly #elsewhere = new Set<QueuedMessage>();
+  /** Of these, the records of what was settled while a page is being read: the page may still have them. */
+  readonly #goneMeanwhile = new Set<number>();
   #cursor = 0;
   #size: number;
   #isReading = false;
@@ -86,26 +88,34 @@ export class StoredBacklog implements Backlog {
 
   /** The message is delivered or has failed: its record is gone, or about to be. */
   forget(message: QueuedMessage): void {
-    this.#elsewhere.delete(message);
+    const wasElsewhere = this.#elsewhere.delete(message);
+    if (wasElsewhere && this.#isReading && message.seq !== undefined) this.#goneMeanwhile.add(message.seq);
   }
 
   take(limit: number, callback: (messages: readonly QueuedMessage[]) => void): void {
     const sizeBefore = this.#size;
     const purges = this.#purges;
     this.#isReading = true;
+    this.#goneMeanwhile.clear();
     this.#queue.read(this.#lane, this.#cursor, { messages: limit, bytes: PAGE_BYTES }).then(
       (records) => {
         this.#isReading = false;
         // What has been purged meanwhile is not to come back.
         if (purges !== this.#purges) return callback([]);
         this.#cursor = records.at(-1)?.seq ?? this.#cursor;
+        const here = this.#withoutElsewhere(records);
         // The count of an earlier run covers both lanes: an empty page says that there is no more in this one.
-        this.#size -= Math.min(this.#size, records.length === 0 ? sizeBefore : records.length);
-        const elsewhere = new Set([...this.#elsewhere].map(({ seq }) => seq));
-        callback(records.flatMap((record) => (elsewhere.has(record.seq) ? [] : this.#revive(record))));
+        this.#size -= Math.min(this.#size, records.length === 0 ? sizeBefore : here.length);
+        callback(here.flatMap((record) => this.#revive(record)));
       },
       () => this.#readLater(callback),
     );
+  }
+
+  /** A page without what is in memory, or settled since it was read; that was never counted here. */
+  #withoutElsewhere(records: readonly StoredRecord[]): readonly StoredRecord[] {
+    const elsewhere = new Set([...[...this.#elsewhere].map(({ seq }) => seq), ...this.#goneMeanwhile]);
+    return records.filter(({ seq }) => !elsewhere.has(seq));
   }
 
   /** The disk fails: asked again at once it would only be kept busy with that. */
