@@ -1,5 +1,6 @@
 import type { Row } from "../harness/row";
 import { backlogRow } from "./backlog";
+import { catchUpRow } from "./catch-up";
 import { commandRows } from "./commands";
 import { connectionRows } from "./connections";
 import { datapointRows } from "./datapoints";
@@ -19,7 +20,8 @@ const all = [
   ...commandRows,
   ...connectionRows,
   ...replayRows,
+  catchUpRow,
 ];
 
-/** Every row there is: P1–P14, R1–R9 of targets.md (R2B: its row for *disk while offline or behind*), S6 of the issue. */
+/** Every row there is: P1–P14, R1–R9 of targets.md (R2B: its row for *disk while offline or behind*), S2–S7 of the issue. */
 export const rows: readonly Row[] = all.sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));

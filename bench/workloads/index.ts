@@ -1,6 +1,7 @@
 /** Every workload by its name: what a worker process can be told to do. */
 import { backlog } from "./backlog";
 import { burst } from "./burst";
+import { catchUp } from "./catch-up";
 import { commands } from "./commands";
 import { connections } from "./connections";
 import { deploys } from "./deploys";
@@ -25,4 +26,5 @@ export const workloads = {
   backlog,
   feed,
   soak,
+  catchUp,
 };
