@@ -40,9 +40,10 @@ export interface FaultKinds {
   goSilent: object;
   /**
    * Resets the TCP connection: `now` (default; of the next login if there is no link; default count 1), at each
-   * `publish` (before its PUBACK, the message is lost) or right after each `login`.
+   * `publish` (before its PUBACK, the message is lost) or right after each `login`. With `containing`, at a publish
+   * with this text in its payload only.
    */
-  cutLink: { readonly when?: "now" | "publish" | "login" };
+  cutLink: { readonly when?: "now" | "publish" | "login"; readonly containing?: string };
 }
 
 export type FaultKind = keyof FaultKinds;

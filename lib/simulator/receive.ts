@@ -2,6 +2,7 @@ import { type ErrorKey, OneNetError } from "../errors";
 import { checkDevicePublish, parseTopic } from "../protocol/topic";
 import type { SimulatorContext } from "./context";
 import type { DeviceRecord } from "./device-record";
+import type { FaultKinds } from "./faults";
 import type { Link } from "./link";
 import { maskedText } from "./mask";
 import { judgeUplink, type PlatformReply } from "./uplink";
@@ -50,7 +51,9 @@ export function obeysTopicLaw(
 /** Takes a message whose turn has come: acknowledges it, judges it, replies. */
 export function receive(context: SimulatorContext, link: Link, device: DeviceRecord, uplink: Uplink): void {
   if (!link.isOpen) return;
-  if (context.faults.strike("cutLink", device, ({ when }) => when === "publish")) {
+  const isMeant = ({ when, containing = "" }: FaultKinds["cutLink"]) =>
+    when === "publish" && uplink.payload.includes(containing);
+  if (context.faults.strike("cutLink", device, isMeant)) {
     link.close("fault", "cut at a publish", true);
     return;
   }

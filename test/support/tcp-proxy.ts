@@ -41,7 +41,11 @@ interface Link {
   readonly server: Socket;
 }
 
+/** Sees what goes through, as it goes. */
+type Tap = (direction: "up" | "down", chunk: Buffer) => void;
+
 interface State {
+  readonly tap: Tap | undefined;
   mode: ProxyMode;
   target: { host: string; port: number };
   count: number;
@@ -53,6 +57,7 @@ function forward(state: State, link: Link, from: Socket, to: Socket, direction: 
   from.on("data", (chunk: Buffer) => {
     if (state.mode === "black-hole") return;
     state.events.push({ event: "bytes", link: link.number, direction, bytes: chunk.length });
+    state.tap?.(direction, chunk);
     if (to.write(chunk)) return;
     from.pause();
     to.once("drain", () => from.resume());
@@ -111,8 +116,10 @@ async function stopListening(server: Server): Promise<void> {
 export async function startTcpProxy(target: {
   readonly host?: string;
   readonly port: number;
+  readonly tap?: Tap;
 }): Promise<TcpProxy> {
   const state: State = {
+    tap: target.tap,
     mode: "forward",
     target: { host: target.host ?? "127.0.0.1", port: target.port },
     count: 0,

@@ -235,6 +235,15 @@ describe("simulator faults", () => {
       await (await loggedIn()).ask(post(2), PUBACK);
     });
 
+    it("at a publish with this text only", async () => {
+      const fault = test.simulator.faults.cutLink({ when: "publish", containing: '"7"' });
+      const client = await loggedIn();
+      await client.ask(post(6), PUBACK);
+      client.send(post(7));
+      assert.equal(await client.closed, "ECONNRESET");
+      assert.equal(fault.hits, 1);
+    });
+
     it("right after a login", async () => {
       const fault = test.simulator.faults.cutLink({ when: "login", ...LAMP });
       const client = await test.open();
