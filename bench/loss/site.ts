@@ -58,21 +58,31 @@ export class Site {
     return path.join(this.#folder, "ledger");
   }
 
+  /** Node-RED's user directory; it outlives Node-RED. */
+  get userDir(): string {
+    return this.#userDir;
+  }
+
   /** Starts Node-RED and the feeding, from where an earlier one was killed. */
   async startFeeding(): Promise<void> {
-    const { plan } = this;
     const from = readLedger(this.ledger).fed.size;
+    await this.launch(this.plan.count - from).waitFor("feeding");
+    if (from === 0) this.#feedingSinceMs = performance.now();
+  }
+
+  /** Starts a Node-RED that feeds `count` messages, the next ones by number. */
+  launch(count: number): Worker {
+    const { plan } = this;
     this.#worker = startWorker("feed", {
       target: plan.makeTarget(this.proxy.port),
       userDir: this.#userDir,
       ledger: this.ledger,
       waitsForLink: this.#isLinkUp,
-      from,
-      count: plan.count - from,
+      from: readLedger(this.ledger).fed.size,
+      count,
       perSecond: plan.perSecond,
     });
-    await this.#worker.waitFor("feeding");
-    if (from === 0) this.#feedingSinceMs = performance.now();
+    return this.#worker;
   }
 
   /** Waits until `seconds` after the start of the feeding. */

@@ -1,10 +1,12 @@
 import type { Row } from "../harness/row";
 import { backlogRow } from "./backlog";
+import { queueRow, rejectionRow } from "./bad-messages";
 import { catchUpRow } from "./catch-up";
 import { commandRows } from "./commands";
 import { connectionRows } from "./connections";
 import { datapointRows } from "./datapoints";
 import { diskSpeedRows } from "./disk-speed";
+import { killRow } from "./kills";
 import { lossRows } from "./loss";
 import { publishSpeedRows } from "./publish-speed";
 import { receiveMaximumRow } from "./receive-maximum";
@@ -20,7 +22,10 @@ const all = [
   ...commandRows,
   ...connectionRows,
   ...replayRows,
+  killRow,
   catchUpRow,
+  rejectionRow,
+  queueRow,
 ];
 
 /** Every row there is: P1–P14, R1–R9 of targets.md (R2B: its row for *disk while offline or behind*), S2–S7 of the issue. */

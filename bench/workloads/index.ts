@@ -1,8 +1,10 @@
 /** Every workload by its name: what a worker process can be told to do. */
 import { backlog } from "./backlog";
+import { batch } from "./batch";
 import { burst } from "./burst";
 import { catchUp } from "./catch-up";
 import { commands } from "./commands";
+import { commandsBehind } from "./commands-behind";
 import { connections } from "./connections";
 import { deploys } from "./deploys";
 import { feed } from "./feed";
@@ -27,4 +29,6 @@ export const workloads = {
   feed,
   soak,
   catchUp,
+  batch,
+  commandsBehind,
 };
