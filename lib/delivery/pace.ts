@@ -2,6 +2,24 @@ import type { Clock, Timer } from "../clock";
 import { RateLimiter } from "./rate-limiter";
 
 /**
+ * The bucket of answers to commands. The platform counts both in one: each answer is a message that leaves later,
+ * or what is over the rate piles up there and the next answers wait behind it.
+ */
+class AnswerLimiter extends RateLimiter {
+  readonly #messages: RateLimiter;
+
+  constructor(clock: Clock, perSecond: number | undefined, messages: RateLimiter) {
+    super(clock, perSecond);
+    this.#messages = messages;
+  }
+
+  override take(): void {
+    super.take();
+    this.#messages.take();
+  }
+}
+
+/**
  * The platform's uplink rate: one bucket for messages, one for answers to commands, so that a backlog never
  * delays an answer. A timer goes off as soon as something that had to wait may leave.
  */
@@ -17,7 +35,7 @@ export class Pace {
     this.#clock = clock;
     this.#onReady = onReady;
     this.messages = new RateLimiter(clock, messagesPerSecond);
-    this.answers = new RateLimiter(clock, messagesPerSecond);
+    this.answers = new AnswerLimiter(clock, messagesPerSecond, this.messages);
   }
 
   /** Goes on when the rate allows the next of what waits. */

@@ -95,7 +95,7 @@ describe("pace", () => {
     clock.advance(9000);
     pace.messages.take();
     pace.waitFor(true, false);
-    assert.equal(clock.nextInMs, 10_000);
+    assert.equal(clock.nextInMs, 11_000);
     // The answer came later and is ready long before.
     pace.waitFor(true, true);
     assert.equal(clock.nextInMs, 1000);
@@ -130,5 +130,22 @@ describe("pace", () => {
     pace.messages.take();
     pace.waitFor(true, false);
     assert.equal(clock.running, 1);
+  });
+  it("lets answers go beside the messages, which wait the longer: the platform counts both", () => {
+    const { clock, pace } = newPace(1);
+    pace.messages.take();
+    pace.answers.take();
+    assert.deepEqual([pace.answers.waitMs, pace.messages.waitMs], [1000, 2000]);
+    let sent = 0;
+    for (let second = 0; second < 60; second += 1) {
+      clock.advance(1000);
+      if (second % 3 === 0) {
+        assert.ok(pace.answers.waitMs === 0);
+        pace.answers.take();
+        sent += 1;
+      }
+      for (; pace.messages.waitMs === 0; sent += 1) pace.messages.take();
+    }
+    assert.ok(sent <= 60 && sent >= 58, `${sent} in a minute`);
   });
 });
