@@ -37,9 +37,8 @@ export async function runBatch(plan: BatchPlan): Promise<Sample> {
   const worker = startWorker("batch", { ...plan, port: platform.port }, { limitMs: LIMIT_MS });
   try {
     await worker.waitFor("fed");
-    await platform.linkUp();
-    await worker.waitFor("connected");
     const startedMs = performance.now();
+    await platform.linkUp();
     const ends = await worker.waitFor("ended");
     const seconds = (performance.now() - startedMs) / 1000;
     worker.signal("finish");

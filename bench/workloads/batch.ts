@@ -22,8 +22,6 @@ export async function batch(params: BatchParams, stage: Stage): Promise<Sample> 
   );
   for (let n = 0; n < params.messages; n += 1) sink.send(n);
   stage.tell("fed");
-  await nodeRed.connected(TARGET);
-  stage.tell("connected");
   await ends.all;
   stage.tell("ended", ends.sample);
   await stage.waitFor("finish");
