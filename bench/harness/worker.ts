@@ -30,25 +30,28 @@ export interface WorkerOptions {
   /** Where its profile goes; undefined: none is made. */
   readonly profileFolder?: string | undefined;
   readonly limitMs?: number;
+  /** A program, with its arguments, that runs the workload's Node.js: strace, to make a disk slow. */
+  readonly under?: readonly [program: string, ...args: string[]];
 }
 
 export function startWorker<N extends WorkloadName>(
   workload: N,
   params: ParamsOf<N>,
-  { profileFolder, limitMs = USUAL_LIMIT_MS }: WorkerOptions = {},
+  { profileFolder, limitMs = USUAL_LIMIT_MS, under = [nodeBinary("5")] }: WorkerOptions = {},
 ): Worker {
+  const [program, ...programArgs] = under;
   const child = fork(path.join(__dirname, "..", "child.js"), [workload], {
-    execPath: nodeBinary("5"),
-    execArgv: ["--expose-gc"],
+    execPath: program,
+    execArgv: [...programArgs, ...(programArgs.length === 0 ? [] : [nodeBinary("5")]), "--expose-gc"],
     env: { ...process.env, ...profileEnvironment(workload, params, profileFolder) },
     serialization: "advanced",
     silent: true,
   });
-  const program = follow(child, `workload ${workload}`);
+  const running = follow(child, `workload ${workload}`);
   const events = new EventLog<ChildMessage>(`workload ${workload}`);
   child.on("message", (message: ChildMessage) => events.push(message));
-  program.exited.then(
-    () => events.end(`it has ended. It said:\n${program.output()}`),
+  running.exited.then(
+    () => events.end(`it has ended. It said:\n${running.output()}`),
     (thrown) => events.end(String(thrown)),
   );
   const wait = async (event: string): Promise<Sample> => {
@@ -60,7 +63,7 @@ export function startWorker<N extends WorkloadName>(
     return message.values ?? {};
   };
   const result = wait("result").then(async (values) => {
-    await within(program.exited, 30_000, `end of workload ${workload}`);
+    await within(running.exited, 30_000, `end of workload ${workload}`);
     return values;
   });
   // One that failed or is stuck must not outlive the row.
@@ -73,7 +76,7 @@ export function startWorker<N extends WorkloadName>(
     signal: (event) => void child.send({ signal: event }),
     kill: async () => {
       child.kill("SIGKILL");
-      await program.exited;
+      await running.exited;
     },
   };
 }
