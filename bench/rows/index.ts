@@ -11,6 +11,7 @@ import { lossRows } from "./loss";
 import { publishSpeedRows } from "./publish-speed";
 import { receiveMaximumRow } from "./receive-maximum";
 import { replayRows } from "./replay";
+import { troubleRow } from "./troubles";
 
 const all = [
   ...lossRows,
@@ -26,6 +27,7 @@ const all = [
   catchUpRow,
   rejectionRow,
   queueRow,
+  troubleRow,
 ];
 
 /** Every row there is: P1–P14, R1–R9 of targets.md (R2B: its row for *disk while offline or behind*), S2–S7 of the issue. */
