@@ -4,7 +4,7 @@ import { asOneNetError } from "../errors";
 import type { Backlog } from "./lane";
 import { reviveMessage } from "./memory-backlog";
 import type { QueuedMessage, Tell } from "./message";
-import { decodeMessage } from "./message-codec";
+import { decodeMessage, type StoredMessage } from "./message-codec";
 import type { ExpiredRecord, Lane, StoredQueue, StoredRecord } from "./store";
 
 const PAGE_BYTES = 4 * 1024 * 1024;
@@ -37,6 +37,10 @@ export class StoredBacklog implements Backlog {
   readonly #elsewhere = new Set<QueuedMessage>();
   /** Of these, the records of what was settled while a page is being read: the page may still have them. */
   readonly #goneMeanwhile = new Set<number>();
+  /** Wall clock less monotonic clock when this began, ms: what the wall clock has jumped since is the difference. */
+  readonly #wallAheadMs: number;
+  /** From here on they are of this run, and know their age by the monotonic clock. */
+  #ownFromSeq = Number.POSITIVE_INFINITY;
   #cursor = 0;
   #size: number;
   #isReading = false;
@@ -55,6 +59,7 @@ export class StoredBacklog implements Backlog {
     this.#clock = clock;
     this.#size = recovered;
     this.#onUnreadable = onUnreadable;
+    this.#wallAheadMs = clock.nowMs() - clock.monotonicMs();
   }
 
   get size(): number {
@@ -71,6 +76,7 @@ export class StoredBacklog implements Backlog {
     const { seq } = message;
     if (seq === undefined) throw new Error("not stored");
     this.#elsewhere.delete(message);
+    this.#ownFromSeq = Math.min(this.#ownFromSeq, seq);
     if (this.#size === 0) this.#cursor = seq - 1;
     this.#size += 1;
     if (!message.told) this.#waiting.set(seq, { tell: message.tell, queuedAt: message.queuedAt });
@@ -124,11 +130,17 @@ export class StoredBacklog implements Backlog {
     this.#clock.startTimer(READ_AGAIN_MS, () => callback([]), true);
   }
 
-  /** What has expired on disk, without who waits for it: the caller tells. */
+  /**
+   * What has expired on disk, without who waits for it: the caller tells. A wall clock that jumped ahead expires
+   * nothing before its time; what is let go of too late for that expires when its turn comes.
+   */
   async takeExpired(): Promise<ExpiredOnDisk[]> {
     // What is being read comes to memory, and expires there; with nothing here, the cursor says nothing.
     if (this.#isReading || this.#size === 0) return [];
-    const records = await this.#queue.removeExpired(this.#lane, this.#clock.nowMs(), this.#cursor);
+    const wallMs = this.#clock.nowMs();
+    const jumpedMs = wallMs - this.#clock.monotonicMs() - this.#wallAheadMs;
+    const nowMs = wallMs - Math.max(0, jumpedMs);
+    const records = await this.#queue.removeExpired(this.#lane, nowMs, this.#cursor);
     this.#size = Math.max(0, this.#size - records.length);
     return records.map((record) => ({ record, sender: this.#takeWaiting(record.seq) }));
   }
@@ -162,14 +174,18 @@ export class StoredBacklog implements Backlog {
     const tell = this.#takeWaiting(record.seq)?.tell;
     try {
       const stored = decodeMessage(record.body);
-      // An age that began before a restart is known by the wall clock only.
-      const ageMs = Math.max(0, this.#clock.nowMs() - record.queuedAtMs);
-      const queuedAtMonotonicMs = this.#clock.monotonicMs() - ageMs;
-      const message = { ...reviveMessage({ ...stored, queuedAtMonotonicMs }, tell), seq: record.seq };
+      const message = { ...reviveMessage(this.#redated(stored, record), tell), seq: record.seq };
       return [record.inFlight === undefined ? message : { ...message, handshakeMark: record.inFlight }];
     } catch (thrown) {
       this.#onUnreadable(record.seq, asOneNetError(thrown));
       return [];
     }
+  }
+
+  /** An age that began before a restart is known by the wall clock only. */
+  #redated(stored: StoredMessage, { seq, queuedAtMs }: StoredRecord): StoredMessage {
+    if (seq >= this.#ownFromSeq) return stored;
+    const ageMs = Math.max(0, this.#clock.nowMs() - queuedAtMs);
+    return { ...stored, queuedAtMonotonicMs: this.#clock.monotonicMs() - ageMs };
   }
 }

@@ -5,6 +5,8 @@ import type { PageLimits, StoredQueue, StoredRecord } from "../../../lib/deliver
 import { StoredBacklog } from "../../../lib/delivery/stored-backlog";
 import { ManualClock } from "../../support/manual-clock";
 
+const DAY_MS = 86_400_000;
+
 /** A disk that answers when it is told to, with what was on it when it was asked. */
 class SlowQueue {
   records: StoredRecord[] = [];
@@ -13,6 +15,14 @@ class SlowQueue {
   read(_lane: 0 | 1, afterSeq: number, { messages }: PageLimits): Promise<StoredRecord[]> {
     const found = this.records.filter(({ seq }) => seq > afterSeq).slice(0, messages);
     return new Promise((resolve) => this.#answers.push(() => resolve(found)));
+  }
+
+  /** By which time it was asked to look, ms since the Unix epoch. */
+  readonly expiredBy: number[] = [];
+
+  async removeExpired(_lane: 0 | 1, nowMs: number): Promise<[]> {
+    this.expiredBy.push(nowMs);
+    return [];
   }
 
   answer(): void {
@@ -42,11 +52,13 @@ function makeMessage(seq: number): QueuedMessage {
 describe("a backlog on disk", () => {
   let disk: SlowQueue;
   let backlog: StoredBacklog;
+  let clock: ManualClock;
 
   beforeEach(() => {
     disk = new SlowQueue();
+    clock = new ManualClock();
     const queue = disk as unknown as StoredQueue;
-    backlog = new StoredBacklog(queue, 0, new ManualClock(), 0, (_seq, error) => assert.fail(error));
+    backlog = new StoredBacklog(queue, 0, clock, 0, (_seq, error) => assert.fail(error));
   });
 
   function keep(message: QueuedMessage): void {
@@ -84,5 +96,24 @@ describe("a backlog on disk", () => {
     disk.answer();
     assert.deepEqual(await second, [6]);
     assert.equal(backlog.size, 0);
+  });
+
+  it("makes nothing older when the wall clock jumps, ahead or back", async () => {
+    const startedMs = clock.nowMs();
+    const message = { ...makeMessage(2), queuedAt: startedMs, queuedAtMonotonicMs: clock.monotonicMs() };
+    keep(message);
+    backlog.append(message);
+    clock.advance(1000);
+    await backlog.takeExpired();
+    clock.setWall(startedMs + 1000 + DAY_MS);
+    clock.advance(1000);
+    await backlog.takeExpired();
+    clock.setWall(startedMs - DAY_MS);
+    await backlog.takeExpired();
+    assert.deepEqual(disk.expiredBy, [startedMs + 1000, startedMs + 2000, startedMs - DAY_MS]);
+    clock.setWall(startedMs + DAY_MS);
+    const taken = new Promise<readonly QueuedMessage[]>((resolve) => backlog.take(1, resolve));
+    disk.answer();
+    assert.equal((await taken)[0]?.queuedAtMonotonicMs, clock.monotonicMs() - 2000);
   });
 });
