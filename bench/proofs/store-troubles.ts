@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { NodeRed } from "../../test/support/node-red";
+import { makeTempFolder, removeTempFolder } from "../../test/support/temp-folder";
 import type { Sample } from "../harness/row";
 import { give, MORTAL, shiftableClock, TroubledPlace } from "./troubles";
 
@@ -52,7 +53,16 @@ export function damageFile(): Promise<Sample> {
 
 /** Whether a file system of a known size can be made here. */
 export function canMount(): boolean {
-  return process.platform === "linux" && process.getuid?.() === 0;
+  const folder = makeTempFolder("mount");
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], { stdio: "ignore" });
+    execFileSync("umount", [folder]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    removeTempFolder(folder);
+  }
 }
 
 const ROOM_MIB = 16;

@@ -40,6 +40,7 @@ async function look(
 }
 
 async function measure(bench: Bench): Promise<Outcome> {
+  const hasDisk = canMount();
   const refused = (code: string): Wanted => [`refused with ${code}`, "refused", SOME];
   const figures = [
     await look(bench, "a damaged page", damageFile, [
@@ -49,7 +50,7 @@ async function measure(bench: Bench): Promise<Outcome> {
       ["refused afterwards", "refused", NONE],
       ["promised afterwards and lost", "lost", NONE],
     ]),
-    canMount()
+    hasDisk
       ? await look(bench, "a full disk", fillDisk, [refused("ONENET_STORE_FULL"), UNCLEAR, LOST, LATER])
       : [],
     await look(bench, "a folder without write permission", forbidFolder, [
@@ -66,7 +67,7 @@ async function measure(bench: Bench): Promise<Outcome> {
     ]),
     await look(bench, "a clock that jumps past a life time", jumpPastExpiry, [LOST]),
   ];
-  return { figures: figures.flat(), notes: canMount() ? [] : ["not available: a full disk (needs root)"] };
+  return { figures: figures.flat(), notes: hasDisk ? [] : ["not available: a full disk (needs root)"] };
 }
 
 export const troubleRow: Row = {
