@@ -131,6 +131,7 @@ export class Link {
   }
 
   #open(): void {
+    this.#retry = undefined;
     const nowMs = this.#clock.nowMs();
     try {
       const options = loginOptions(this.#profile, nowMs);
@@ -189,6 +190,7 @@ export class Link {
 
   #goOnline(session: MqttSession): void {
     this.#loginTimer?.cancel();
+    this.#loginTimer = undefined;
     this.#flaps.online();
     this.#timesOnline += 1;
     const nowMs = this.#clock.nowMs();

@@ -11,13 +11,15 @@ const REMEMBERED_STREAMS = 10_000;
  */
 export class BadStreams {
   readonly #clock: Clock;
-  readonly #bad = new Map<string, { readonly rejection: Rejection; readonly untilMs: number }>();
+  /** Made when it is needed: most connections never do. */
+  #bad: Map<string, { readonly rejection: Rejection; readonly untilMs: number }> | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   add(stream: string, rejection: Rejection): void {
+    this.#bad ??= new Map();
     this.#bad.delete(stream);
     this.#bad.set(stream, { rejection, untilMs: this.#clock.monotonicMs() + REMEMBERED_MS });
     const oldest = this.#bad.keys().next().value;
@@ -25,15 +27,14 @@ export class BadStreams {
   }
 
   get size(): number {
-    return this.#bad.size;
+    return this.#bad?.size ?? 0;
   }
 
   /** What the platform said of the stream, if that is not long ago. */
   find(stream: string): Rejection | undefined {
-    if (this.#bad.size === 0) return undefined;
-    const found = this.#bad.get(stream);
+    const found = this.#bad?.get(stream);
     if (found === undefined || found.untilMs > this.#clock.monotonicMs()) return found?.rejection;
-    this.#bad.delete(stream);
+    this.#bad?.delete(stream);
     return undefined;
   }
 }

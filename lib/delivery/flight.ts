@@ -223,13 +223,14 @@ export class Flight {
     return true;
   }
 
-  /** The oldest that is not through is asked first; a PUBACK alone acquits nobody, for the close may come after it. */
+  /** A PUBACK alone acquits nobody, for the close may come after it. */
   #suspect(unanswered: readonly Pack[]): boolean {
-    const oldest = unanswered.find((pack) => !isThrough(pack));
-    const verdict = this.#closer.linkClosed(oldest, this.#parts.clock.monotonicMs());
-    if (verdict === "convicted" && oldest !== undefined) {
-      const error = new OneNetError("ONENET_PUBLISH_CLOSED_LINK", { topic: oldest.publish.topic });
-      this.#parts.settlement.failPack(oldest, { kind: "other", error });
+    const { isolated } = this.#closer;
+    const open = unanswered.filter((pack) => !pack.isAnswer && !isThrough(pack));
+    const verdict = this.#closer.linkClosed(open, this.#parts.clock.monotonicMs());
+    if (verdict === "convicted" && isolated !== undefined) {
+      const error = new OneNetError("ONENET_PUBLISH_CLOSED_LINK", { topic: isolated.publish.topic });
+      this.#parts.settlement.failPack(isolated, { kind: "other", error });
     }
     return verdict !== "unsuspected";
   }

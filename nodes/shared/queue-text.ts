@@ -63,6 +63,16 @@ function oldestAgeMs(connection: Connection): number | undefined {
   return oldestQueuedAt === undefined ? undefined : Math.max(0, Date.now() - oldestQueuedAt);
 }
 
+interface Watch {
+  readonly connection: Connection;
+  readonly changed: () => void;
+  wasBehind: boolean;
+}
+
+/** One timer for all: there may be a thousand nodes. */
+const watches = new Set<Watch>();
+let ticker: NodeJS.Timeout | undefined;
+
 /**
  * Calls `changed` every second while messages gather, and once when they no longer do: nothing else tells of it
  * while no message comes.
@@ -70,12 +80,21 @@ function oldestAgeMs(connection: Connection): number | undefined {
  * @returns ends it
  */
 export function watchQueue(connection: Connection, changed: () => void): () => void {
-  let wasBehind = false;
-  const timer = setInterval(() => {
-    const isBehindNow = isBehind(connection);
-    if (isBehindNow || wasBehind) changed();
-    wasBehind = isBehindNow;
-  }, WATCH_INTERVAL_MS);
-  timer.unref();
-  return () => clearInterval(timer);
+  const watch = { connection, changed, wasBehind: false };
+  watches.add(watch);
+  ticker ??= setInterval(lookAtAll, WATCH_INTERVAL_MS).unref();
+  return () => {
+    watches.delete(watch);
+    if (watches.size > 0) return;
+    clearInterval(ticker);
+    ticker = undefined;
+  };
+}
+
+function lookAtAll(): void {
+  for (const watch of [...watches]) {
+    const { connection, wasBehind, changed } = watch;
+    watch.wasBehind = isBehind(connection);
+    if (watch.wasBehind || wasBehind) changed();
+  }
 }

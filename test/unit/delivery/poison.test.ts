@@ -99,6 +99,11 @@ describe("a message that makes the platform close the link", () => {
     bench.answer("answer");
     assert.deepEqual(bench.names(), ["suspect", "answer"]);
     await bench.ack("suspect");
+    assert.deepEqual(bench.names(), ["suspect", "answer"]);
+    bench.delivery.settleReply("command:answer");
+    await nextTurn();
+    assert.deepEqual(bench.names(), ["suspect", "answer", "b"]);
+    await bench.ack("b");
     assert.deepEqual(bench.names(), ["suspect", "answer", "b", "c"]);
   });
 
