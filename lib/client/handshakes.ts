@@ -14,15 +14,16 @@ interface StoredPacket {
  */
 export class Handshakes {
   readonly packetIds = new PacketIds();
-  readonly #running = new Map<number, Handshake>();
+  #running: Map<number, Handshake> | undefined;
   /** PUBRELs of earlier connections' handshakes, waiting for their PUBCOMP. */
-  readonly #releasing = new Map<number, Answered>();
+  #releasing: Map<number, Answered> | undefined;
 
   /** The PUBLISH that comes next is part of this handshake, under the packet id it began with if it has begun. */
   begin(handshake: Handshake): void {
     const packetId = handshake.mark?.packetId ?? this.packetIds.allocate();
     if (packetId === null) return;
     this.packetIds.force(packetId);
+    this.#running ??= new Map();
     this.#running.set(packetId, handshake);
   }
 
@@ -33,21 +34,22 @@ export class Handshakes {
    * @returns the PUBREL to write
    */
   release(packetId: number, callback: Answered): Buffer {
+    this.#releasing ??= new Map();
     this.#releasing.set(packetId, callback);
     return Buffer.from([0x62, 0x02, packetId >> 8, packetId & 0xff]);
   }
 
   onPubcomp(packetId: number | undefined): void {
-    const callback = packetId === undefined ? undefined : this.#releasing.get(packetId);
+    const callback = packetId === undefined ? undefined : this.#releasing?.get(packetId);
     if (packetId === undefined || callback === undefined) return;
-    this.#releasing.delete(packetId);
+    this.#releasing?.delete(packetId);
     this.packetIds.deallocate(packetId);
     callback();
   }
 
   put(packet: StoredPacket, callback: (error?: Error) => void): this {
     const { messageId } = packet;
-    const handshake = messageId === undefined ? undefined : this.#running.get(messageId);
+    const handshake = messageId === undefined ? undefined : this.#running?.get(messageId);
     if (messageId === undefined || handshake === undefined) callback();
     else {
       const phase: HandshakeMark["phase"] = packet.cmd === "pubrel" ? "released" : "published";
@@ -57,7 +59,7 @@ export class Handshakes {
   }
 
   del(packet: { readonly messageId?: number | undefined }, callback: (error?: Error) => void): this {
-    if (packet.messageId !== undefined) this.#running.delete(packet.messageId);
+    if (packet.messageId !== undefined) this.#running?.delete(packet.messageId);
     callback();
     return this;
   }
@@ -72,7 +74,7 @@ export class Handshakes {
   }
 
   close(callback: (error?: Error) => void): void {
-    this.#running.clear();
+    this.#running?.clear();
     callback();
   }
 }

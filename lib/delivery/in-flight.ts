@@ -14,7 +14,8 @@ export class InFlight {
   readonly #timeoutMs: number;
   readonly #onDeadline: (pack: Pack) => boolean;
   readonly #packs = new Set<Pack>();
-  readonly #byReplyKey = new Map<string, Pack>();
+  /** Made when it is needed: a plain broker has no replies. */
+  #byReplyKey: Map<string, Pack> | undefined;
   #answers = 0;
   #entered = 0;
   /** The pack that was acknowledged last, by its number, and when; and the one whose reply came last. */
@@ -49,7 +50,10 @@ export class InFlight {
     this.#packs.add(pack);
     pack.isInFlight = true;
     if (pack.isAnswer) this.#answers += 1;
-    if (pack.replyKey !== undefined) this.#byReplyKey.set(pack.replyKey, pack);
+    if (pack.replyKey !== undefined) {
+      this.#byReplyKey ??= new Map();
+      this.#byReplyKey.set(pack.replyKey, pack);
+    }
     this.#watch();
   }
 
@@ -67,7 +71,7 @@ export class InFlight {
   }
 
   find(replyKey: string): Pack | undefined {
-    return this.#byReplyKey.get(replyKey);
+    return this.#byReplyKey?.get(replyKey);
   }
 
   remove(pack: Pack): void {
@@ -75,7 +79,7 @@ export class InFlight {
     pack.isInFlight = false;
     this.#packs.delete(pack);
     if (pack.isAnswer) this.#answers -= 1;
-    if (pack.replyKey !== undefined) this.#byReplyKey.delete(pack.replyKey);
+    if (pack.replyKey !== undefined) this.#byReplyKey?.delete(pack.replyKey);
     if (this.#packs.size === 0) this.#stopWatch();
   }
 
@@ -85,7 +89,7 @@ export class InFlight {
     for (const pack of packs) pack.isInFlight = false;
     this.#packs.clear();
     this.#answers = 0;
-    this.#byReplyKey.clear();
+    this.#byReplyKey?.clear();
     this.#stopWatch();
     return packs;
   }

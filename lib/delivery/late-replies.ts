@@ -27,7 +27,8 @@ const REMEMBERED_ALWAYS = 2;
  * hold up nothing; but a rejection of one must not be lost, nor the innocent datapoints in it.
  */
 export class LateReplies {
-  readonly #posts = new Map<string, LatePost>();
+  /** Made when it is needed. */
+  #posts: Map<string, LatePost> | undefined;
   #bytes = 0;
 
   add(pack: Pack): void {
@@ -38,6 +39,7 @@ export class LateReplies {
     const receipt = receiptOf(message);
     const messages = parts.length;
     const post = { publish, replyKey, messages, order, sentAtMonotonicMs, receipt, queuedAtMonotonicMs };
+    this.#posts ??= new Map();
     this.#posts.set(replyKey, post);
     this.#bytes += publish.payload.length;
     for (const oldest of this.#posts.keys()) {
@@ -48,16 +50,16 @@ export class LateReplies {
   }
 
   take(replyKey: string): LatePost | undefined {
-    const post = this.#posts.get(replyKey);
+    const post = this.#posts?.get(replyKey);
     if (post === undefined) return undefined;
-    this.#posts.delete(replyKey);
+    this.#posts?.delete(replyKey);
     this.#bytes -= post.publish.payload.length;
     return post;
   }
 
   /** The link is gone, and the replies with it. */
   clear(): void {
-    this.#posts.clear();
+    this.#posts?.clear();
     this.#bytes = 0;
   }
 }

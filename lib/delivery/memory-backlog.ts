@@ -6,18 +6,23 @@ import { decodeMessage, encodeMessage } from "./message-codec";
 
 /** A backlog in memory: each message as its bytes, and only whoever still waits for its outcome as an object. */
 export class MemoryBacklog implements Backlog {
-  readonly #records = new ByteQueue();
-  readonly #waiting = new Map<number, QueuedMessage["tell"]>();
+  /** Made when they are needed: most connections never come to that. */
+  #records: ByteQueue | undefined;
+  #waiting: Map<number, Tell> | undefined;
   #appended = 0;
   #taken = 0;
 
   get size(): number {
-    return this.#records.size;
+    return this.#records?.size ?? 0;
   }
 
   append(message: QueuedMessage): void {
-    if (!message.told) this.#waiting.set(this.#appended, message.tell);
+    if (!message.told) {
+      this.#waiting ??= new Map();
+      this.#waiting.set(this.#appended, message.tell);
+    }
     this.#appended += 1;
+    this.#records ??= new ByteQueue();
     this.#records.push(encodeMessage(message));
   }
 
@@ -28,8 +33,8 @@ export class MemoryBacklog implements Backlog {
       record !== undefined;
       record = this.#next(limit, messages)
     ) {
-      const tell = this.#waiting.get(this.#taken);
-      this.#waiting.delete(this.#taken);
+      const tell = this.#waiting?.get(this.#taken);
+      this.#waiting?.delete(this.#taken);
       this.#taken += 1;
       messages.push(reviveMessage(decodeMessage(record), tell));
     }
@@ -45,7 +50,7 @@ export class MemoryBacklog implements Backlog {
   }
 
   #next(limit: number, messages: readonly QueuedMessage[]): Buffer | undefined {
-    return messages.length < limit ? this.#records.shift() : undefined;
+    return messages.length < limit ? this.#records?.shift() : undefined;
   }
 }
 
