@@ -187,8 +187,10 @@ function isFilter(levels: readonly string[]): boolean {
  */
 export function matchesFilter(filter: string, topic: string): boolean {
   if (topic.startsWith("$") && /^[+#]/.test(filter)) return false;
-  // The filters of a device are all of these two kinds.
-  if (!filter.includes("+")) {
+  // Most filters need no look at each level.
+  const plus = filter.indexOf("+");
+  if (plus >= 0 && !topic.startsWith(filter.slice(0, plus))) return false;
+  if (plus < 0) {
     if (!filter.endsWith("/#")) return filter === topic || filter === "#";
     const parent = filter.slice(0, -2);
     return topic.startsWith(parent) && (topic.length === parent.length || topic[parent.length] === "/");
