@@ -57,7 +57,8 @@ export class Device {
       send: (answer, expiryMs, reference) => this.#sendAnswer(answer, expiryMs, reference),
       report,
     });
-    for (const filter of deviceFilters(profile.device, profile.productKind)) {
+    const echoes = profile.platform === "private";
+    for (const filter of deviceFilters(profile.device, profile.productKind, { echoes })) {
       subscriptions.add(filter, this.#onMessage);
     }
   }

@@ -50,6 +50,11 @@ export const topics = {
     topicOf(device, "command-response-rejected", { commandId }),
   /** Requests, and the platform's verdict on responses. */
   commandFilter: (device: DeviceIdentity) => `${devicePrefix(device)}/cmd/#`,
+  /** The same without what the device itself publishes. */
+  commandFilters: (device: DeviceIdentity) => [
+    topicOf(device, "command-request", { commandId: "+" }),
+    `${topicOf(device, "command-response", { commandId: "+" })}/+`,
+  ],
   propertyPost: (device: DeviceIdentity) => topicOf(device, "property-post", {}),
   propertyPostReply: (device: DeviceIdentity) => topicOf(device, "property-post-reply", {}),
   propertySet: (device: DeviceIdentity) => topicOf(device, "property-set", {}),
@@ -60,11 +65,20 @@ export const topics = {
   thingFilter: (device: DeviceIdentity) => `${devicePrefix(device)}/thing/#`,
 } as const;
 
-/** The filters a device of this kind subscribes after each login: as few as carry every reply and request. */
-export function deviceFilters(device: DeviceIdentity, kind: ProductKind): readonly string[] {
-  return kind === "thing-model"
-    ? [topics.thingFilter(device)]
-    : [topics.datapointReplyFilter(device), topics.commandFilter(device)];
+/**
+ * The filters a device of this kind subscribes after each login: as few as carry every reply and request.
+ *
+ * @param echoes the server may be a plain broker (a private deployment), which sends what a device publishes back to
+ *   it where a filter matches: then `cmd/#` would bring each answer back
+ */
+export function deviceFilters(
+  device: DeviceIdentity,
+  kind: ProductKind,
+  { echoes = false }: { readonly echoes?: boolean } = {},
+): readonly string[] {
+  if (kind === "thing-model") return [topics.thingFilter(device)];
+  const replies = topics.datapointReplyFilter(device);
+  return echoes ? [replies, ...topics.commandFilters(device)] : [replies, topics.commandFilter(device)];
 }
 
 const ROWS = Object.entries(TOPICS) as [TopicKind, TopicRow][];

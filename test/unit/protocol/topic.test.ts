@@ -104,6 +104,18 @@ describe("topics", () => {
     });
   }
 
+  it("subscribes nothing of what it publishes where a plain broker would send it back", () => {
+    const filters = deviceFilters(DEVICE, "data-stream", { echoes: true });
+    assert.deepEqual(filters, [`${P}/dp/post/json/+`, `${P}/cmd/request/+`, `${P}/cmd/response/+/+`]);
+    for (const [, row] of ROWS.filter(([, { direction }]) => direction === "up")) {
+      assert.equal(
+        filters.some((filter) => matchesFilter(filter, topicOfRow(row))),
+        false,
+        row.suffix,
+      );
+    }
+  });
+
   const strangers = [
     "",
     "$sys",
