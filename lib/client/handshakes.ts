@@ -14,9 +14,19 @@ interface StoredPacket {
  */
 export class Handshakes {
   readonly packetIds = new PacketIds();
+  #isClosed = false;
   #running: Map<number, Handshake> | undefined;
   /** PUBRELs of earlier connections' handshakes, waiting for their PUBCOMP. */
   #releasing: Map<number, Answered> | undefined;
+
+  /**
+   * Whether the server has been told to release the message, as far as is known. A server that was killed may have
+   * forgotten a message it had sent PUBREC for, and answers its PUBREL all the same: whatever can be published
+   * again is.
+   */
+  isReleased({ mark, isReleaseUnsaid }: Handshake): boolean {
+    return mark?.phase === "released" && isReleaseUnsaid !== true;
+  }
 
   /** The PUBLISH that comes next is part of this handshake, under the packet id it began with if it has begun. */
   begin(handshake: Handshake): void {
@@ -53,7 +63,11 @@ export class Handshakes {
     if (messageId === undefined || handshake === undefined) callback();
     else {
       const phase: HandshakeMark["phase"] = packet.cmd === "pubrel" ? "released" : "published";
-      handshake.keep({ packetId: messageId, phase }, callback);
+      handshake.isReleaseUnsaid = phase === "released";
+      handshake.keep({ packetId: messageId, phase }, () => {
+        if (!this.#isClosed) handshake.isReleaseUnsaid = false;
+        callback();
+      });
     }
     return this;
   }
@@ -71,6 +85,11 @@ export class Handshakes {
 
   createStream(): Readable {
     return Readable.from([], { objectMode: true });
+  }
+
+  /** The link is down: nothing is written any more. */
+  linkDown(): void {
+    this.#isClosed = true;
   }
 
   close(callback: (error?: Error) => void): void {

@@ -56,7 +56,7 @@ export class MqttSession implements DeliveryLink {
   }
 
   publish(publish: Publish, dup: boolean, callback: Answered, handshake?: Handshake): void {
-    if (handshake?.mark?.phase === "released") {
+    if (handshake?.mark !== undefined && this.#handshakes.isReleased(handshake)) {
       this.#client.stream.write(this.#handshakes.release(handshake.mark.packetId, callback));
       return;
     }
@@ -113,6 +113,7 @@ export class MqttSession implements DeliveryLink {
   async close(): Promise<void> {
     if (this.#isDown) return;
     this.#isDown = true;
+    this.#handshakes.linkDown();
     this.#probe?.cancel();
     if (this.#isOnline) {
       const { stream } = this.#client;
@@ -211,6 +212,7 @@ export class MqttSession implements DeliveryLink {
   #goDown(end: SessionEnd): void {
     if (this.#isDown) return;
     this.#isDown = true;
+    this.#handshakes.linkDown();
     this.#probe?.cancel();
     this.#client.end(true);
     this.#events.down(end);

@@ -134,5 +134,25 @@ export function deliverySettings(profile: ConnectionProfile): DeliverySettings {
     ackAttempts,
     waitingSendersMax,
   };
-  return { ...settings, label: profileLabel(profile), host: profile.endpoint.host };
+  return {
+    ...settings,
+    qos2InFlightMax: qos2InFlightMax(profile),
+    label: profileLabel(profile),
+    host: profile.endpoint.host,
+  };
+}
+
+/** What the form offers; whoever asks for more knows the server. */
+export const DEFAULT_IN_FLIGHT_MAX = 100;
+/** `max_inflight_messages` of mosquitto as shipped. */
+const MOSQUITTO_IN_FLIGHT_MAX = 20;
+
+/**
+ * MQTT 5 servers tell their Receive Maximum. An MQTT 3.1.1 one cannot: mosquitto answers what goes beyond its limit
+ * with PUBREC and PUBCOMP, and drops it (measured: 14–20 of 4,000 at 2,000/s with 100 in flight, 2.0.11).
+ */
+function qos2InFlightMax(profile: ConnectionProfile): number {
+  const isMqtt5 = profile.kind === "broker" && profile.protocolVersion === 5;
+  const isAskedFor = profile.inFlightMax > DEFAULT_IN_FLIGHT_MAX;
+  return isMqtt5 || isAskedFor ? profile.inFlightMax : Math.min(profile.inFlightMax, MOSQUITTO_IN_FLIGHT_MAX);
 }

@@ -6,6 +6,8 @@ export interface DeliverySettings extends OutboxSettings {
   readonly messagesPerSecond: number | undefined;
   /** Most packs sent and not answered; answers to commands do not count. */
   readonly inFlightMax: number;
+  /** The same for QoS 2, where the server may take fewer and tells nobody (MQTT 3.1.1). */
+  readonly qos2InFlightMax: number;
   /** How long an acknowledgement or reply is waited for, each attempt. */
   readonly ackTimeoutMs: number;
   readonly ackAttempts: number;

@@ -41,6 +41,11 @@ export class Flight {
     return this.#inFlight.inWindow;
   }
 
+  /** How many of them are of QoS 2. */
+  get qos2(): number {
+    return this.#inFlight.qos2;
+  }
+
   /** Posts of datapoints among them. */
   get posts(): number {
     return this.#posts;

@@ -17,6 +17,7 @@ export class InFlight {
   /** Made when it is needed: a plain broker has no replies. */
   #byReplyKey: Map<string, Pack> | undefined;
   #answers = 0;
+  #qos2 = 0;
   #entered = 0;
   /** The pack that was acknowledged last, by its number, and when; and the one whose reply came last. */
   #acknowledgedNumber = 0;
@@ -41,6 +42,11 @@ export class InFlight {
     return this.#packs.size - this.#answers;
   }
 
+  /** How many of them are of QoS 2. */
+  get qos2(): number {
+    return this.#qos2;
+  }
+
   /** Enters a pack, before it is sent. */
   add(pack: Pack): void {
     pack.sentAtMonotonicMs = this.#clock.monotonicMs();
@@ -50,6 +56,7 @@ export class InFlight {
     this.#packs.add(pack);
     pack.isInFlight = true;
     if (pack.isAnswer) this.#answers += 1;
+    if (pack.publish.qos === 2) this.#qos2 += 1;
     if (pack.replyKey !== undefined) {
       this.#byReplyKey ??= new Map();
       this.#byReplyKey.set(pack.replyKey, pack);
@@ -79,6 +86,7 @@ export class InFlight {
     pack.isInFlight = false;
     this.#packs.delete(pack);
     if (pack.isAnswer) this.#answers -= 1;
+    if (pack.publish.qos === 2) this.#qos2 -= 1;
     if (pack.replyKey !== undefined) this.#byReplyKey?.delete(pack.replyKey);
     if (this.#packs.size === 0) this.#stopWatch();
   }
@@ -89,6 +97,7 @@ export class InFlight {
     for (const pack of packs) pack.isInFlight = false;
     this.#packs.clear();
     this.#answers = 0;
+    this.#qos2 = 0;
     this.#byReplyKey?.clear();
     this.#stopWatch();
     return packs;

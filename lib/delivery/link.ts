@@ -12,6 +12,8 @@ export interface Handshake {
   mark: HandshakeMark | undefined;
   /** Keeps a step before it is taken: PUBLISH, or PUBREL, leaves when `kept` is called. */
   keep(mark: HandshakeMark, kept: () => void): void;
+  /** The PUBREL was never written, though its step is kept: the PUBLISH may still be repeated. [MQTT-4.3.3-1] */
+  isReleaseUnsaid?: boolean;
 }
 
 export interface HandshakeMark {

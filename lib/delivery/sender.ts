@@ -170,11 +170,13 @@ export class Sender {
 
   /** Whether the next one may be sent, as far as the window goes. */
   #hasRoom(): boolean {
-    const { link, size, inWindow } = this.#flight;
-    if (link === undefined || inWindow >= this.#settings.inFlightMax || size >= link.receiveMaximum)
-      return false;
+    const { link, size, inWindow, qos2, posts } = this.#flight;
+    const { inFlightMax, qos2InFlightMax } = this.#settings;
+    if (link === undefined || inWindow >= inFlightMax || size >= link.receiveMaximum) return false;
     const next = this.#outbox.again.peek()?.parts[0]?.message ?? this.#outbox.peek();
-    return next?.draft.kind !== "datapoints" || this.#flight.posts < this.#packer.postsInFlightMax;
+    if (next === undefined) return true;
+    if (next.draft.kind === "datapoints") return posts < this.#packer.postsInFlightMax;
+    return next.draft.publish.qos < 2 || qos2 < qos2InFlightMax;
   }
 
   #packNext(): Pack | undefined {

@@ -7,6 +7,7 @@ import type {
   StoreChoice,
   TlsTrust,
 } from "../../lib/client/profile";
+import { DEFAULT_IN_FLIGHT_MAX } from "../../lib/client/profile";
 import type { PinnedRoots } from "../../lib/client/tls-options";
 import { checkPinnedRoot } from "../../lib/client/tls-options";
 import type { Qos } from "../../lib/delivery/message";
@@ -148,7 +149,7 @@ function readCommon(
     messagesPerSecond: readPace(fields, platform),
     store: readStore(fields, around.storeFile),
     waitingSendersMax: fields.number("waitingSendersMax", { min: 0, max: 1_000_000 }, 2000),
-    inFlightMax: fields.number("inFlightMax", CONNECTION_RANGES.inFlightMax, 100),
+    inFlightMax: fields.number("inFlightMax", CONNECTION_RANGES.inFlightMax, DEFAULT_IN_FLIGHT_MAX),
     ackTimeoutMs: fields.number("ackTimeoutSeconds", CONNECTION_RANGES.ackTimeoutSeconds, 10) * 1000,
     ackAttempts: fields.number("ackAttempts", CONNECTION_RANGES.ackAttempts, 3),
   };

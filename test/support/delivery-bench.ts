@@ -138,6 +138,7 @@ export class DeliveryBench {
       messagesPerSecond: undefined,
       waitingSendersMax: 2000,
       inFlightMax: 100,
+      qos2InFlightMax: 20,
       ackTimeoutMs: 10_000,
       ackAttempts: 3,
       label: "pid/dev",

@@ -144,6 +144,7 @@ export class TestDelivery {
       host: "host",
       messagesPerSecond: undefined,
       inFlightMax: 100,
+      qos2InFlightMax: 20,
       ackTimeoutMs: 10_000,
       ackAttempts: 3,
       waitingSendersMax: 2000,
