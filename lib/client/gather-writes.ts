@@ -2,6 +2,7 @@
 const GATHERING_TURNS = 3;
 
 interface Corkable {
+  readonly writableCorked: number;
   cork(): void;
   uncork(): void;
 }
@@ -20,6 +21,11 @@ export function gatherWrites(stream: Corkable): void {
     gathering.delete(stream);
     stream.uncork();
   });
+}
+
+/** At the exit of the process: what is gathered would leave in a turn that does not come. */
+export function writeGathered(stream: Corkable): void {
+  while (stream.writableCorked > 0) stream.uncork();
 }
 
 /** Calls back after so many turns of the event loop. */

@@ -5,7 +5,7 @@ import type { Answered, DeliveryLink, Handshake } from "../delivery/link";
 import type { Publish, Qos } from "../delivery/message";
 import { asOneNetError, OneNetError } from "../errors";
 import { clientOptions } from "./client-options";
-import { gatherWrites } from "./gather-writes";
+import { gatherWrites, writeGathered } from "./gather-writes";
 import { Handshakes } from "./handshakes";
 import type { ErrorContext } from "./mqtt-error";
 import { closedError, connectionError, reasonText, SESSION_TAKEN_OVER } from "./mqtt-error";
@@ -131,7 +131,10 @@ export class MqttSession implements DeliveryLink {
 
   /** For the exit of the process, when nothing asynchronous runs any more. */
   sayDisconnectNow(): void {
-    if (this.#isOnline && !this.#isDown) this.#client.stream.write(DISCONNECT_PACKET);
+    if (!this.#isOnline || this.#isDown) return;
+    const { stream } = this.#client;
+    stream.write(DISCONNECT_PACKET);
+    writeGathered(stream);
   }
 
   #listen(): void {
