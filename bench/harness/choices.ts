@@ -6,8 +6,8 @@ import type { BenchOptions } from "./bench";
 export const USAGE = `
 npm run bench -- [row…] [--quick] [--rounds n] [--runs n] [--write] [--profile]
 
-  row…        P1 P6 R2 …: these only
-  --quick     a look in under ten minutes: fewer rounds, smaller workloads
+  row…        P1 P6 R2 S3 …: these only
+  --quick     a look in under ten minutes: fewer rounds, smaller workloads, no S rows unless named
   --rounds n  interleaved rounds of each speed row (5; quick: 3)
   --runs n    runs of each fault (3; quick: 1)
   --write     append the results to docs/performance.md
@@ -38,13 +38,18 @@ export function readChoices(args: readonly string[], known: readonly string[]): 
     throw new Error(`there is no row ${unknown.join(", ")}; there are ${known.join(" ")}`);
   const { quick } = values;
   return {
-    rows: wanted.length === 0 ? known : wanted,
+    rows: wanted.length > 0 ? wanted : known.filter((id) => !quick || !isLong(id)),
     quick,
     write: values.write,
     rounds: readCount(values.rounds, quick ? 3 : 5),
     lossRuns: readCount(values.runs, quick ? 1 : 3),
     profileFolder: values.profile ? path.join(PACKAGE_ROOT, "build/bench-profiles") : undefined,
   };
+}
+
+/** The proofs of S2–S7 take minutes however small they are: a quick look leaves them out. */
+function isLong(id: string): boolean {
+  return id.startsWith("S");
 }
 
 function readCount(text: string | undefined, fallback: number): number {
