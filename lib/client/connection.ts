@@ -202,7 +202,7 @@ export class Connection {
 
   /** For the exit of the process, after {@link settleDown}. @returns the number of messages lost */
   closeNow(): number {
-    const lost = this.#store === undefined ? this.#gate.held : 0;
+    const lost = this.#gate.heldInMemory;
     this.#link.closeNow();
     return lost;
   }

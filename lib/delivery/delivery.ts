@@ -53,6 +53,7 @@ export class Delivery {
       },
       refused: (message: QueuedMessage, error: OneNetError) =>
         this.#settlement.fail(message, { kind: "other", error }),
+      dropped: (messages: readonly QueuedMessage[]) => this.#settlement.failDropped(messages, settings),
       refilled: () => this.#sender.scheduleDrain(),
     };
     this.#outbox = new Outbox(settings, events, shelf);
@@ -78,6 +79,11 @@ export class Delivery {
 
   get heldBytes(): number {
     return this.#outbox.bytes;
+  }
+
+  /** Messages that would be lost if the process ended now. */
+  get heldInMemory(): number {
+    return this.#outbox.heldInMemory;
   }
 
   get oldestQueuedAt(): number | undefined {
@@ -187,14 +193,13 @@ export class Delivery {
    * @returns how many messages were thrown away
    */
   async purge(): Promise<number> {
-    const before = this.#outbox.messages;
     const error = new OneNetError("ONENET_PURGED", { device: this.#settings.label });
     const again = this.#sender.takeAgain().flatMap((pack) => pack.parts.map(({ message }) => message));
-    for (const message of new Set([...again, ...this.#outbox.takeAll()])) {
-      this.#settlement.discard(message, error);
-    }
-    for (const sender of await this.#outbox.purgeShelf()) this.#settlement.tellWaiting(sender, error);
-    return before - this.#outbox.messages;
+    const waiting = [...new Set([...again, ...this.#outbox.takeAll()])].filter(({ settled }) => !settled);
+    for (const message of waiting) this.#settlement.discard(message, error);
+    const { messages, senders } = await this.#outbox.purgeShelf(this.#sender.messagesInFlight);
+    for (const sender of senders) this.#settlement.tellWaiting(sender, error);
+    return waiting.length + messages;
   }
 
   /** Ends all: what is held in memory only fails with `reason`, and so does whatever is enqueued later. */

@@ -4,7 +4,7 @@ import { InFlight } from "./in-flight";
 import { LateReplies, revivePost } from "./late-replies";
 import type { DeliveryLink } from "./link";
 import { LinkCloserFinder } from "./link-closer";
-import type { Rejection } from "./message";
+import type { QueuedMessage, Rejection } from "./message";
 import type { Pack } from "./pack";
 import { isOpen, isPost, isThrough, isTold } from "./pack";
 import { repack } from "./repack";
@@ -44,6 +44,11 @@ export class Flight {
   /** How many of them are of QoS 2. */
   get qos2(): number {
     return this.#inFlight.qos2;
+  }
+
+  /** What they carry. */
+  get messages(): QueuedMessage[] {
+    return [...this.#inFlight.packs].flatMap((pack) => pack.parts.map(({ message }) => message));
   }
 
   /** Posts of datapoints among them. */

@@ -87,6 +87,11 @@ export class DeliveryGate {
     return this.#delivery?.held ?? this.#early.length + this.#adopted.length;
   }
 
+  /** As {@link Delivery.heldInMemory}. */
+  get heldInMemory(): number {
+    return this.#delivery?.heldInMemory ?? this.held;
+  }
+
   get heldBytes(): number {
     return this.#delivery?.heldBytes ?? 0;
   }

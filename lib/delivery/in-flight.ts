@@ -37,6 +37,10 @@ export class InFlight {
     return this.#packs.size;
   }
 
+  get packs(): Iterable<Pack> {
+    return this.#packs;
+  }
+
   /** How many of them count against the window: answers to commands do not. */
   get inWindow(): number {
     return this.#packs.size - this.#answers;

@@ -4,6 +4,8 @@ import type { QueuedMessage } from "./message";
 /** Where a lane keeps what does not have to be at hand: as bytes in memory, or on disk. First in, first out. */
 export interface Backlog {
   readonly size: number;
+  /** What its messages count against the bounds; as `size`, an upper bound right after a restart. */
+  readonly bytes: number;
   append(message: QueuedMessage): void;
   /** Lets go of everything that is in memory, oldest first; what is on disk stays there. */
   takeAll(): readonly QueuedMessage[];
@@ -29,6 +31,12 @@ export class Lane {
 
   get size(): number {
     return this.#head.size + this.#backlog.size;
+  }
+
+  /** What cannot be had at once: nothing is at hand, and all of it has to be fetched. */
+  get awaited(): { readonly messages: number; readonly bytes: number } | undefined {
+    const { size, bytes } = this.#backlog;
+    return this.#head.size > 0 || size === 0 ? undefined : { messages: size, bytes };
   }
 
   /** Whether the next message stays at hand. */

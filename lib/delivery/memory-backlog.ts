@@ -9,11 +9,16 @@ export class MemoryBacklog implements Backlog {
   /** Made when they are needed: most connections never come to that. */
   #records: ByteQueue | undefined;
   #waiting: Map<number, Tell> | undefined;
+  #bytes = 0;
   #appended = 0;
   #taken = 0;
 
   get size(): number {
     return this.#records?.size ?? 0;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   append(message: QueuedMessage): void {
@@ -23,6 +28,7 @@ export class MemoryBacklog implements Backlog {
     }
     this.#appended += 1;
     this.#records ??= new ByteQueue();
+    this.#bytes += message.bytes;
     this.#records.push(encodeMessage(message));
   }
 
@@ -36,7 +42,9 @@ export class MemoryBacklog implements Backlog {
       const tell = this.#waiting?.get(this.#taken);
       this.#waiting?.delete(this.#taken);
       this.#taken += 1;
-      messages.push(reviveMessage(decodeMessage(record), tell));
+      const message = reviveMessage(decodeMessage(record), tell);
+      this.#bytes -= message.bytes;
+      messages.push(message);
     }
     callback(messages);
   }

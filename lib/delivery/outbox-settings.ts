@@ -3,6 +3,12 @@ import type { Durability } from "./durability";
 import type { QueuedMessage } from "./message";
 import type { StoredBacklog } from "./stored-backlog";
 
+/** So many messages, and what they count against the bounds. */
+export interface Held {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
 /** What an outbox may hold, waiting and in flight together, and what happens when it is full. */
 export interface OutboxLimits {
   readonly maxMessages: number;
@@ -25,6 +31,8 @@ export interface OutboxEvents {
   queued(message: QueuedMessage): void;
   /** The disk did not take it. */
   refused(message: QueuedMessage, error: OneNetError): void;
+  /** They had to go for newer ones, once they had come from the disk; or the disk is full. */
+  dropped(messages: readonly QueuedMessage[]): void;
   /** Messages came from a backlog that were not at hand before. */
   refilled(): void;
 }
@@ -38,7 +46,8 @@ export interface OutboxShelf {
   readonly handshakesLeft: readonly number[];
   /** The next step of each of them is the first one again. */
   readonly beginHandshakesAgain: () => void;
-  readonly purge: () => Promise<{ readonly messages: number; readonly bytes: number }>;
+  /** @param keep the numbers of what is in flight */
+  readonly purge: (keep: readonly number[]) => Promise<{ readonly messages: number; readonly bytes: number }>;
   /** What an earlier run has left. */
   readonly recovered: { readonly messages: number; readonly bytes: number };
 }

@@ -1,11 +1,13 @@
+import { DiskIntake } from "./disk-intake";
 import { Fifo } from "./fifo";
+import { HeldCount } from "./held-count";
 import type { HandshakeMark } from "./link";
 import type { QueuedMessage } from "./message";
 import type { OutboxEvents, OutboxSettings, OutboxShelf } from "./outbox-settings";
 import type { Pack } from "./pack";
 import type { WaitingLine } from "./packer";
-import { fits, makeRoom } from "./room";
-import { takeExpired, takeWaitingSenders } from "./shelf";
+import { RoomMaker } from "./room";
+import { purgeShelf, takeExpired, takeWaitingSenders } from "./shelf";
 import type { ExpiredOnDisk, WaitingSender } from "./stored-backlog";
 import { WaitingLines } from "./waiting-lines";
 
@@ -23,29 +25,29 @@ export class Outbox implements WaitingLine {
   readonly #events: OutboxEvents;
   readonly #shelf: OutboxShelf | undefined;
   readonly #lines: WaitingLines;
-  /** Appended to the disk and not committed yet. */
-  readonly #committing = new Set<QueuedMessage>();
+  readonly #intake: DiskIntake | undefined;
+  readonly #room: RoomMaker;
   #isLinkUp = false;
   #isSessionLost = false;
-  #messages = 0;
-  #bytes = 0;
+  readonly #held: HeldCount;
 
   constructor(settings: OutboxSettings, events: OutboxEvents, shelf?: OutboxShelf) {
     this.#settings = settings;
     this.#events = events;
     this.#shelf = shelf;
-    this.#lines = new WaitingLines(shelf, events.refilled);
-    this.#messages = shelf?.recovered.messages ?? 0;
-    this.#bytes = shelf?.recovered.bytes ?? 0;
+    this.#held = new HeldCount(shelf?.recovered);
+    this.#lines = new WaitingLines(shelf, () => this.#refilled());
+    this.#room = new RoomMaker(settings, this.again, this.#lines);
+    this.#intake = shelf === undefined ? undefined : this.#openIntake(shelf);
   }
 
   /** Messages held: waiting and in flight. */
   get messages(): number {
-    return this.#messages;
+    return this.#held.messages;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#held.bytes;
   }
 
   /** Messages not packed yet, answers apart; an upper bound right after a restart. */
@@ -64,6 +66,12 @@ export class Outbox implements WaitingLine {
     this.#isSessionLost = true;
   }
 
+  /** Messages that would be lost if the process ended now. */
+  get heldInMemory(): number {
+    if (this.#shelf === undefined) return this.#held.messages;
+    return this.#shelf.durability.unstored + (this.#intake?.size ?? 0);
+  }
+
   /** When the oldest message at hand was queued, in ms since the Unix epoch. */
   get oldestQueuedAt(): number | undefined {
     return this.#lines.oldestQueuedAt;
@@ -78,8 +86,8 @@ export class Outbox implements WaitingLine {
    */
   push(message: QueuedMessage): readonly QueuedMessage[] {
     const isAnswer = message.options.answer === true;
-    const dropped = isAnswer ? NONE : this.#makeRoom(message);
-    this.#count(message);
+    const dropped = isAnswer ? NONE : this.#room.make(this.#held, message);
+    this.#held.add(message);
     if (isAnswer) {
       this.#events.queued(message);
       this.#lines.answers.push(message);
@@ -97,7 +105,7 @@ export class Outbox implements WaitingLine {
     for (const message of this.#lines.live.takeAll()) {
       this.#shelf?.normal.include(message);
       // A backlog on disk takes only what is there already.
-      if (message.seq === undefined && this.#mustStoreFirst(message)) this.#storeFirst(message);
+      if (message.seq === undefined && this.#mustStoreFirst(message)) this.#intake?.take(message);
       else this.#lines.normal.push(message);
     }
   }
@@ -122,25 +130,23 @@ export class Outbox implements WaitingLine {
 
   /** The message is delivered or has failed: it counts no more, and leaves the disk. */
   forget(message: QueuedMessage): void {
-    this.#uncount(1, message.bytes);
-    this.#shelf?.durability.forget(message);
-    this.#shelf?.normal.forget(message);
+    this.#held.remove(1, message.bytes);
+    if (this.#shelf === undefined) return;
+    this.#shelf.durability.forget(message);
+    this.#shelf.normal.forget(message);
+    this.#shelf.high.forget(message);
   }
 
   /** A message that was delivered for its sender, and has left the disk, has to be sent again. */
   takeBack(message: QueuedMessage): void {
-    this.#count(message);
+    this.#held.add(message);
+    this.#shelf?.durability.onUnstored(message);
     this.#shelf?.durability.storeWhenBehind(message);
-  }
-
-  #count(message: QueuedMessage): void {
-    this.#messages += 1;
-    this.#bytes += message.bytes;
   }
 
   /** It is on its way to the disk: `queued` or `refused` follows. */
   isCommitting(message: QueuedMessage): boolean {
-    return this.#committing.has(message);
+    return this.#intake?.has(message) ?? false;
   }
 
   keepMark(message: QueuedMessage, mark: HandshakeMark, kept: () => void): void {
@@ -150,7 +156,7 @@ export class Outbox implements WaitingLine {
 
   /** Lets go of everything but answers, in the order of sending; what is on disk only stays there. */
   takeAll(): QueuedMessage[] {
-    return [...this.#lines.takeAll(), ...this.#committing];
+    return [...this.#lines.takeAll(), ...(this.#intake?.all ?? [])];
   }
 
   /** Who waits for messages that are on disk only. */
@@ -158,29 +164,23 @@ export class Outbox implements WaitingLine {
     return this.#shelf === undefined ? [] : takeWaitingSenders(this.#shelf);
   }
 
-  /** Throws away what is on disk. @returns who waits for it, oldest first */
-  async purgeShelf(): Promise<WaitingSender[]> {
-    if (this.#shelf === undefined) return [];
+  /** Throws away what is on disk but not in flight. @returns how much that was, and who waits for it, oldest first */
+  async purgeShelf(
+    inFlight: Iterable<QueuedMessage>,
+  ): Promise<{ messages: number; senders: WaitingSender[] }> {
+    if (this.#shelf === undefined) return { messages: 0, senders: [] };
     const senders = this.takeWaitingSenders();
-    this.#shelf.high.clear();
-    this.#shelf.normal.clear();
-    const { messages, bytes } = await this.#shelf.purge();
-    this.#uncount(messages, bytes);
-    return senders;
+    const { messages, bytes } = await purgeShelf(this.#shelf, inFlight);
+    this.#held.remove(messages, bytes);
+    return { messages, senders };
   }
 
   /** Lets go of what has expired on disk. */
   async takeExpired(): Promise<ExpiredOnDisk[]> {
     if (this.#shelf === undefined) return [];
     const expired = await takeExpired(this.#shelf);
-    for (const { record } of expired) this.#uncount(1, record.bytes);
+    for (const { record } of expired) this.#held.remove(1, record.bytes);
     return expired;
-  }
-
-  /** What was purged from the disk may have been in flight: it is not counted down twice. */
-  #uncount(messages: number, bytes: number): void {
-    this.#messages = Math.max(0, this.#messages - messages);
-    this.#bytes = Math.max(0, this.#bytes - bytes);
   }
 
   /** What is in memory only goes to the disk, where there is one. */
@@ -190,7 +190,7 @@ export class Outbox implements WaitingLine {
 
   /** Takes a message that another outbox held, whatever the bounds: they were kept there. */
   adopt(message: QueuedMessage): void {
-    this.#count(message);
+    this.#held.add(message);
     this.#enterOrStore(message);
   }
 
@@ -200,7 +200,7 @@ export class Outbox implements WaitingLine {
   }
 
   #enterOrStore(message: QueuedMessage): void {
-    if (this.#mustStoreFirst(message)) return this.#storeFirst(message);
+    if (this.#mustStoreFirst(message)) return this.#intake?.take(message);
     // A sender that is told before its message goes to the backlog need not be remembered there.
     this.#events.queued(message);
     this.#enter(message);
@@ -211,22 +211,26 @@ export class Outbox implements WaitingLine {
     if (this.#shelf === undefined) return false;
     if (this.#shelf.durability.mode === "disk-always") return true;
     if (this.#isLive(message)) return false;
-    return this.#committing.size > 0 || !this.#lines.laneOf(message).isHeadOpen;
+    return (this.#intake?.size ?? 0) > 0 || !this.#lines.laneOf(message).isHeadOpen;
   }
 
-  /** Commits come in the order of the calls, so that the lane keeps the order of the inputs. */
-  #storeFirst(message: QueuedMessage): void {
-    const durability = this.#shelf?.durability;
-    // What is older and in memory only gets the smaller numbers: a restart must find the same order.
-    durability?.storeAllBefore(message);
-    this.#committing.add(message);
-    durability?.store(message, (error) => {
-      if (!this.#committing.delete(message) || message.settled) return;
-      if (error !== undefined) return this.#events.refused(message, error);
-      this.#events.queued(message);
-      this.#enter(message);
-      this.#events.refilled();
+  #openIntake({ durability }: OutboxShelf): DiskIntake {
+    return new DiskIntake(durability, this.#room, {
+      kept: (message) => {
+        this.#events.queued(message);
+        this.#enter(message);
+        this.#events.refilled();
+      },
+      refused: (message, error) => this.#events.refused(message, error),
+      dropped: (messages) => this.#events.dropped(messages),
     });
+  }
+
+  #refilled(): void {
+    const dropped = this.#room.pay(this.#held);
+    if (dropped.length > 0) this.#events.dropped(dropped);
+    this.#intake?.makeRoom();
+    this.#events.refilled();
   }
 
   #enter(message: QueuedMessage): void {
@@ -240,11 +244,5 @@ export class Outbox implements WaitingLine {
   #isLive(message: QueuedMessage): boolean {
     if (this.#settings.order !== "live-first" || message.options.priority === "high") return false;
     return this.#isLinkUp && this.#lines.normal.size > 0;
-  }
-
-  #makeRoom(message: QueuedMessage): readonly QueuedMessage[] {
-    const held = { messages: this.#messages, bytes: this.#bytes };
-    if (fits(held, message, this.#settings.limits)) return NONE;
-    return makeRoom(held, message, this.#settings, this.again, this.#lines);
   }
 }

@@ -56,6 +56,10 @@ export class Sender {
     return this.#flight.size;
   }
 
+  get messagesInFlight(): Iterable<QueuedMessage> {
+    return this.#flight.messages;
+  }
+
   linkUp(link: DeliveryLink): void {
     this.#flight.linkUp(link);
     if (!link.resumesSession) this.#beginHandshakesAgain();

@@ -2,6 +2,7 @@ import type { Clock } from "../clock";
 import type { OneNetError } from "../errors";
 import type { StoreMode } from "./durability";
 import { Durability } from "./durability";
+import type { QueuedMessage } from "./message";
 import type { OutboxShelf } from "./outbox-settings";
 import type { Lane, StoredQueue } from "./store";
 import type { ExpiredOnDisk, WaitingSender } from "./stored-backlog";
@@ -24,15 +25,18 @@ export async function openShelf(
     inFlight === undefined ? [] : [inFlight.packetId],
   );
   const backlog = (lane: Lane) =>
-    new StoredBacklog(queue, lane, clock, recovered.messages, (seq, error) => {
+    new StoredBacklog(queue, lane, clock, recovered, (seq, error) => {
       queue.remove(seq);
       onUnreadable(error);
     });
-  const durability = new Durability(mode, queue, clock);
+  const [normal, high] = [backlog(0), backlog(1)];
+  const durability = new Durability(mode, queue, clock, (message) =>
+    (message.options.priority === "high" ? high : normal).exclude(message),
+  );
   return {
     durability,
-    normal: backlog(0),
-    high: backlog(1),
+    normal,
+    high,
     handshakesLeft,
     recovered,
     beginHandshakesAgain: () => {
@@ -41,7 +45,7 @@ export async function openShelf(
         queue.markInFlight(seq, { packetId: inFlight.packetId, phase: "published" });
       }
     },
-    purge: () => queue.purge(),
+    purge: (keep) => queue.purge(keep),
   };
 }
 
@@ -54,4 +58,14 @@ export async function takeExpired({ high, normal }: OutboxShelf): Promise<Expire
 /** Lets go of whoever waits for messages that are on disk only. */
 export function takeWaitingSenders({ high, normal }: OutboxShelf): WaitingSender[] {
   return [...high.takeWaiting(), ...normal.takeWaiting()];
+}
+
+/** Throws away what is on disk, but for the records of what is in flight. */
+export function purgeShelf(
+  { high, normal, purge }: OutboxShelf,
+  inFlight: Iterable<QueuedMessage>,
+): Promise<{ readonly messages: number; readonly bytes: number }> {
+  high.clear();
+  normal.clear();
+  return purge([...inFlight].flatMap(({ seq }) => (seq === undefined ? [] : [seq])));
 }

@@ -36,7 +36,7 @@ export class SqliteFile {
     removeExpired: (ask) => this.#makeRoom((writer) => writer.removeExpired(ask)),
     tally: ({ identity }) => this.#opened.devices.tally(identity),
     tallies: () => this.#opened.devices.tallies(),
-    purge: ({ identity }) => this.#makeRoom((writer) => writer.purge(identity)),
+    purge: (ask) => this.#makeRoom((writer) => writer.purge(ask)),
     flush: () => undefined,
     close: () => this.#close(),
   };

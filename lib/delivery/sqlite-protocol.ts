@@ -57,6 +57,12 @@ export interface ExpireAsk {
   readonly limit: number;
 }
 
+export interface PurgeAsk {
+  readonly identity: string;
+  /** Positions that stay, of each lane, ascending. */
+  readonly keep: readonly [readonly number[], readonly number[]];
+}
+
 /** What can be asked of the thread. Asks are answered in their order. */
 export interface Calls {
   open: { ask: undefined; answer: readonly OpenedQueue[] };
@@ -68,7 +74,7 @@ export interface Calls {
   tally: { ask: { readonly identity: string }; answer: QueueTally };
   tallies: { ask: undefined; answer: readonly QueueTally[] };
   purge: {
-    ask: { readonly identity: string };
+    ask: PurgeAsk;
     answer: { readonly messages: number; readonly bytes: number };
   };
   /** Answers when all asked before is answered. */

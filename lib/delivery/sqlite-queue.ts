@@ -87,7 +87,9 @@ export class SqliteQueue implements StoredQueue {
     return this.#home.ask("tally", { identity: this.identity });
   }
 
-  purge(): Promise<{ readonly messages: number; readonly bytes: number }> {
-    return this.#home.ask("purge", { identity: this.identity });
+  purge(keep: readonly number[] = []): Promise<{ readonly messages: number; readonly bytes: number }> {
+    const kept: [number[], number[]] = [[], []];
+    for (const seq of [...keep].sort((a, b) => a - b)) kept[laneOf(seq)].push(positionOf(seq));
+    return this.#home.ask("purge", { identity: this.identity, keep: kept });
   }
 }

@@ -4,7 +4,7 @@ import type { Database } from "./sqlite-database";
 import { pause, readNumber, rollBack } from "./sqlite-database";
 import type { Device, DeviceTable } from "./sqlite-devices";
 import { IN_LINE_AFTER, lineOf } from "./sqlite-devices";
-import type { CommitAsk, ExpireAsk } from "./sqlite-protocol";
+import type { CommitAsk, ExpireAsk, PurgeAsk } from "./sqlite-protocol";
 import { MAX_POSITION, POSITION_BITS } from "./sqlite-schema";
 import type { ExpiredRecord } from "./store";
 import { STORE_FAULT } from "./store";
@@ -79,15 +79,21 @@ export class StoreWriter implements BatchReader {
     this.transact(() => this.#removeAll(ask), ask.identities);
   }
 
-  /** Removes all of both lanes. */
-  purge(identity: string): { messages: number; bytes: number } {
+  /** Removes all of both lanes but what is to be kept. */
+  purge({ identity, keep }: PurgeAsk): { messages: number; bytes: number } {
     const device = this.#devices.find(identity);
     if (device === undefined) return { messages: 0, bytes: 0 };
     const { messages, bytes } = device;
     this.transact(() => {
-      for (const lane of [0, 1]) this.#removeRange(device, lane, 1, MAX_POSITION);
+      for (const [lane, positions] of keep.entries()) {
+        let first = 1;
+        for (const position of [...positions, MAX_POSITION + 1]) {
+          if (first < position) this.#removeRange(device, lane, first, position - 1);
+          first = position + 1;
+        }
+      }
     });
-    return { messages, bytes };
+    return { messages: messages - device.messages, bytes: bytes - device.bytes };
   }
 
   removeExpired({ identity, lane, nowMs, after, limit }: ExpireAsk): ExpiredRecord[] {

@@ -94,8 +94,8 @@ export interface StoredQueue {
    */
   removeExpired(lane: Lane, nowMs: number, afterSeq?: number, limit?: number): Promise<ExpiredRecord[]>;
   tally(): Promise<QueueTally>;
-  /** Removes everything that is in the queue now. @returns how much that was */
-  purge(): Promise<{ readonly messages: number; readonly bytes: number }>;
+  /** Removes everything that is in the queue now, but for the records with these numbers. @returns how much that was */
+  purge(keep?: readonly number[]): Promise<{ readonly messages: number; readonly bytes: number }>;
 }
 
 /** A durable home of queues. Nothing in it ever blocks the caller. */

@@ -43,27 +43,33 @@ export class StoredBacklog implements Backlog {
   #ownFromSeq = Number.POSITIVE_INFINITY;
   #cursor = 0;
   #size: number;
+  #bytes: number;
   #isReading = false;
   #purges = 0;
 
-  /** @param recovered how many records there may be from an earlier run, at most */
+  /** @param recovered what there may be from an earlier run, at most */
   constructor(
     queue: StoredQueue,
     lane: Lane,
     clock: Clock,
-    recovered: number,
+    recovered: { readonly messages: number; readonly bytes: number },
     onUnreadable: (seq: number, error: OneNetError) => void,
   ) {
     this.#queue = queue;
     this.#lane = lane;
     this.#clock = clock;
-    this.#size = recovered;
+    this.#size = recovered.messages;
+    this.#bytes = recovered.bytes;
     this.#onUnreadable = onUnreadable;
     this.#wallAheadMs = clock.nowMs() - clock.monotonicMs();
   }
 
   get size(): number {
     return this.#size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Everything up to here is in memory, or gone. */
@@ -79,6 +85,7 @@ export class StoredBacklog implements Backlog {
     this.#ownFromSeq = Math.min(this.#ownFromSeq, seq);
     if (this.#size === 0) this.#cursor = seq - 1;
     this.#size += 1;
+    this.#bytes += message.bytes;
     if (!message.told) this.#waiting.set(seq, { tell: message.tell, queuedAt: message.queuedAt });
   }
 
@@ -99,7 +106,7 @@ export class StoredBacklog implements Backlog {
   }
 
   take(limit: number, callback: (messages: readonly QueuedMessage[]) => void): void {
-    const sizeBefore = this.#size;
+    const before = { messages: this.#size, bytes: this.#bytes };
     const purges = this.#purges;
     this.#isReading = true;
     this.#goneMeanwhile.clear();
@@ -111,7 +118,7 @@ export class StoredBacklog implements Backlog {
         this.#cursor = records.at(-1)?.seq ?? this.#cursor;
         const here = this.#withoutElsewhere(records);
         // The count of an earlier run covers both lanes: an empty page says that there is no more in this one.
-        this.#size -= Math.min(this.#size, records.length === 0 ? sizeBefore : here.length);
+        this.#leave(records.length === 0 ? before : totalOf(here));
         callback(here.flatMap((record) => this.#revive(record)));
       },
       () => this.#readLater(callback),
@@ -140,8 +147,11 @@ export class StoredBacklog implements Backlog {
     const wallMs = this.#clock.nowMs();
     const jumpedMs = wallMs - this.#clock.monotonicMs() - this.#wallAheadMs;
     const nowMs = wallMs - Math.max(0, jumpedMs);
-    const records = await this.#queue.removeExpired(this.#lane, nowMs, this.#cursor);
-    this.#size = Math.max(0, this.#size - records.length);
+    // One that is in memory as well expires there, or is in flight and has its answer.
+    const elsewhere = new Set([...this.#elsewhere].map(({ seq }) => seq));
+    const removed = await this.#queue.removeExpired(this.#lane, nowMs, this.#cursor);
+    const records = removed.filter(({ seq }) => !elsewhere.has(seq));
+    this.#leave(totalOf(records));
     return records.map((record) => ({ record, sender: this.#takeWaiting(record.seq) }));
   }
 
@@ -160,8 +170,13 @@ export class StoredBacklog implements Backlog {
   /** Everything on disk has been thrown away. */
   clear(): void {
     this.#size = 0;
+    this.#bytes = 0;
     this.#purges += 1;
-    this.#elsewhere.clear();
+  }
+
+  #leave({ messages, bytes }: { readonly messages: number; readonly bytes: number }): void {
+    this.#size = Math.max(0, this.#size - messages);
+    this.#bytes = this.#size === 0 ? 0 : Math.max(0, this.#bytes - bytes);
   }
 
   #takeWaiting(seq: number): WaitingSender | undefined {
@@ -188,4 +203,8 @@ export class StoredBacklog implements Backlog {
     const ageMs = Math.max(0, this.#clock.nowMs() - queuedAtMs);
     return { ...stored, queuedAtMonotonicMs: this.#clock.monotonicMs() - ageMs };
   }
+}
+
+function totalOf(records: readonly { readonly bytes: number }[]): { messages: number; bytes: number } {
+  return { messages: records.length, bytes: records.reduce((sum, { bytes }) => sum + bytes, 0) };
 }

@@ -2,7 +2,7 @@ import { Fifo } from "./fifo";
 import { Lane } from "./lane";
 import { MemoryBacklog } from "./memory-backlog";
 import type { QueuedMessage } from "./message";
-import type { OutboxShelf } from "./outbox-settings";
+import type { Held, OutboxShelf } from "./outbox-settings";
 
 /**
  * What waits on one connection, by kind: answers to commands, then messages of high priority, then (if wanted)
@@ -50,9 +50,19 @@ export class WaitingLines {
     return this.live.shift() ?? this.normal.shift();
   }
 
-  /** What is dropped first: the oldest of the normal ones, of the high ones only when no other is left. */
+  /**
+   * What is dropped first: the oldest of the normal ones, of the high ones only when no other is left. Undefined also
+   * while it is being fetched: see {@link awaited}.
+   */
   shiftLeast(): QueuedMessage | undefined {
-    return this.normal.shift() ?? this.live.shift() ?? this.high.shift();
+    const normal = this.normal.shift();
+    if (normal !== undefined || this.normal.awaited !== undefined) return normal;
+    return this.live.shift() ?? this.high.shift();
+  }
+
+  /** What can be dropped, but has to be fetched for that. */
+  get awaited(): Held {
+    return this.normal.awaited ?? this.high.awaited ?? { messages: 0, bytes: 0 };
   }
 
   /** Puts messages that had left before all others of their priority. */

@@ -22,6 +22,7 @@ function open(limits: Partial<OutboxLimits> = {}) {
   const events: OutboxEvents = {
     queued: (each) => queued.push(nameOf(each)),
     refused: () => assert.fail("memory refuses nothing"),
+    dropped: () => assert.fail("memory owes no room"),
     refilled: () => undefined,
   };
   const settings = { limits: { ...LIMITS, ...limits }, order: "strict", label: "pid/dev" } as const;

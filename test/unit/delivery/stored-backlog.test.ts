@@ -58,7 +58,9 @@ describe("a backlog on disk", () => {
     disk = new SlowQueue();
     clock = new ManualClock();
     const queue = disk as unknown as StoredQueue;
-    backlog = new StoredBacklog(queue, 0, clock, 0, (_seq, error) => assert.fail(error));
+    backlog = new StoredBacklog(queue, 0, clock, { messages: 0, bytes: 0 }, (_seq, error) =>
+      assert.fail(error),
+    );
   });
 
   function keep(message: QueuedMessage): void {
