@@ -7,13 +7,11 @@ import type { OutboxShelf } from "../delivery/outbox-settings";
 import type { Packer } from "../delivery/packer";
 import { DevicePacker, publishPacker } from "../delivery/packer";
 import type { Outcome } from "../delivery/settlement";
-import { openShelf } from "../delivery/shelf";
-import type { MessageStore } from "../delivery/store";
-import { openStore } from "../delivery/store-registry";
-import { asOneNetError, OneNetError } from "../errors";
+import { OneNetError } from "../errors";
 import type { ConnectionContext, ConnectionListener } from "./connection-context";
 import type { ConnectionReport } from "./connection-report";
 import { connectionReport } from "./connection-report";
+import { ConnectionStore } from "./connection-store";
 import { Device } from "./device";
 import type { LinkState } from "./link";
 import { Link } from "./link";
@@ -38,7 +36,7 @@ export class Connection {
   readonly #packer: Packer;
   readonly #profile: ConnectionProfile;
   readonly #link: Link;
-  #store: MessageStore | undefined;
+  readonly #store: ConnectionStore | undefined;
   #isClosed = false;
   readonly #listeners = new Set<ConnectionListener>();
 
@@ -65,6 +63,7 @@ export class Connection {
       },
     };
     this.#link = new Link(profile, subscriptions, events, loginLog, clock, random);
+    this.#store = this.#newStore();
   }
 
   /** No field: it holds the secret, and whoever prints a connection must not print that. */
@@ -76,7 +75,7 @@ export class Connection {
     return this.#link.state;
   }
 
-  /** Messages that are neither delivered nor failed. */
+  /** Messages neither delivered nor failed. */
   get held(): number {
     return this.#gate.held;
   }
@@ -104,31 +103,30 @@ export class Connection {
 
   /** Opens what must be opened and logs in; what comes meanwhile waits. */
   start(): void {
-    const { store } = this.profile;
-    if (store.mode === "memory") {
-      this.#gate.open(this.#newDelivery(undefined));
-      this.#link.start();
-      return;
-    }
-    this.#openStore(store.file, store.mode).then(
-      () => {
-        if (!this.#isClosed) this.#link.start();
-      },
-      (thrown) => {
-        const problem = asOneNetError(thrown);
-        this.#gate.refuse(problem);
-        this.#link.refuse(problem);
-      },
-    );
+    if (this.#store === undefined) this.#onOpened(undefined);
+    else this.#store.open();
   }
 
-  async #openStore(file: string, mode: "disk-behind" | "disk-always"): Promise<void> {
-    const onWarning = (warning: OneNetError) => this.#report(warning);
-    const store = await openStore(file, { onWarning });
-    this.#store = store;
-    if (this.#isClosed) return await store.close();
-    const shelf = await openShelf(store.queue(this.key), mode, this.#clock, onWarning);
+  #newStore(): ConnectionStore | undefined {
+    const { store } = this.#profile;
+    if (store.mode === "memory") return undefined;
+    return new ConnectionStore(store, this.key, this.#clock, {
+      opened: (shelf) => this.#onOpened(shelf),
+      refused: (problem) => this.#suspend(problem),
+      lost: (problem) => this.#suspend(problem),
+      warned: (warning) => this.#report(warning),
+    });
+  }
+
+  #onOpened(shelf: OutboxShelf | undefined): void {
     this.#gate.open(this.#newDelivery(shelf));
+    if (!this.#isClosed) this.#link.start();
+  }
+
+  /** Nothing is taken that could not be kept as promised. */
+  #suspend(problem: OneNetError): void {
+    this.#gate.suspend(problem);
+    this.#link.refuse(problem);
   }
 
   #newDelivery(shelf: OutboxShelf | undefined): Delivery {
@@ -139,14 +137,15 @@ export class Connection {
     return new Delivery(deliverySettings(this.#profile), this.#packer, this.#clock, outcome, shelf);
   }
 
-  /** Drops the link and logs in again at once, as far as the login pace allows. */
+  /** Drops the link and logs in again at once, as far as the login pace allows; where the disk was refused, opens it. */
   reconnect(): void {
-    this.#link.reconnect();
+    if (this.state.phase === "refused") this.#store?.open();
+    else this.#link.reconnect();
   }
 
-  /** Ends the wait before the next attempt, so that what waits leaves as soon as it can. */
+  /** Ends the wait before the next attempt. */
   drain(): void {
-    if (this.#link.state.phase === "waiting") this.#link.reconnect();
+    if (this.state.phase === "waiting" || this.state.phase === "refused") this.reconnect();
   }
 
   /** Throws away what waits, on disk as well. @returns how many messages that were */
@@ -181,11 +180,10 @@ export class Connection {
     });
   }
 
-  /** Says DISCONNECT; what is held fails with ONENET_CLOSED. */
+  /** Says DISCONNECT; what is held fails with ONENET_CLOSED, at once without a disk: nothing more must be sent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#gate.storeAll();
-    // Without a disk everything ends at once: a link that has just come up must not send.
     if (this.#store !== undefined) await this.#store.flush();
     this.#gate.refuse(new OneNetError("ONENET_CLOSED"));
     await this.#end();

@@ -8,7 +8,7 @@ export type LinkState =
   | { readonly phase: "online"; readonly warning?: OneNetError }
   /** Something is wrong, and it is tried again in `retryInMs` from the moment this state came. */
   | { readonly phase: "waiting"; readonly problem: OneNetError; readonly retryInMs: number }
-  /** It cannot be opened with these settings; only a change of them helps. */
+  /** What it needs on disk cannot be had (now); it is tried again in a while, at a deploy, or when it is asked to. */
   | { readonly phase: "refused"; readonly problem: OneNetError }
   | { readonly phase: "closed" };
 

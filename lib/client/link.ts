@@ -75,19 +75,26 @@ export class Link {
     this.#setState({ phase: "connecting" });
   }
 
-  /** There will be no connection: what it needs is not to be had. */
+  /** There is no connection until {@link start}: what it needs is not to be had. */
   refuse(problem: OneNetError): void {
-    if (this.#state.phase !== "closed") this.#setState({ phase: "refused", problem });
+    if (this.#state.phase === "closed") return;
+    this.#retry?.cancel();
+    this.#drop();
+    this.#setState({ phase: "refused", problem });
   }
 
   /** Drops the connection, if there is one, and logs in again as soon as the login pace allows. */
   reconnect(): void {
     if (this.#state.phase === "closed" || this.#state.phase === "refused") return;
+    this.#drop();
+    this.start();
+  }
+
+  #drop(): void {
     const session = this.#session;
     this.#leaveSession();
     this.#events.down(false);
     void session?.close();
-    this.start();
   }
 
   /** Says DISCONNECT and ends; nothing is called afterwards. */

@@ -62,6 +62,8 @@ export class Pool {
       if (entry.leases === 0 && (isElsewhere || differences.length > 0))
         entry = this.#replace(entry, profile);
     }
+    // Whatever kept it from its disk may be over now: a deploy is somebody's new attempt.
+    if (entry?.connection.state.phase === "refused") entry.connection.reconnect();
     return this.#lease(key, entry ?? this.#open(key, profile));
   }
 

@@ -16,16 +16,30 @@ export class DeliveryGate {
   #early: Input[] = [];
   #adopted: QueuedMessage[] = [];
   #refusal: OneNetError | undefined;
+  /** Why nothing can be taken for the moment. */
+  #problem: OneNetError | undefined;
 
   /** Lets everything through to `delivery`. */
   open(delivery: Delivery): void {
     if (this.#refusal !== undefined) return delivery.close(this.#refusal);
+    this.#problem = undefined;
     this.#delivery = delivery;
     delivery.adopt(this.#adopted);
     const early = this.#early;
     this.#adopted = [];
     this.#early = [];
     for (const input of early) enqueueOrTell(delivery, input);
+  }
+
+  /**
+   * Refuses what comes until the next {@link open}. What was promised is on disk; what is held in memory waits for
+   * the next delivery.
+   */
+  suspend(reason: OneNetError): void {
+    this.#problem = reason;
+    this.#adopted.push(...(this.#delivery?.handOver() ?? []));
+    this.#delivery = undefined;
+    for (const [, , , tell] of this.#early.splice(0)) tell(reason, NEVER_QUEUED, []);
   }
 
   /** Refuses everything, now and later. */
@@ -40,7 +54,8 @@ export class DeliveryGate {
 
   /** @throws {OneNetError} as {@link Delivery.enqueue} */
   enqueue(...input: Input): void {
-    if (this.#refusal !== undefined) throw this.#refusal;
+    const refusal = this.#refusal ?? this.#problem;
+    if (refusal !== undefined) throw refusal;
     if (this.#delivery === undefined) this.#early.push(input);
     else this.#delivery.enqueue(...input);
   }
@@ -68,7 +83,7 @@ export class DeliveryGate {
 
   /** As {@link Delivery.handOver}; before it is open everything is refused. */
   handOver(): QueuedMessage[] {
-    const messages = this.#delivery?.handOver() ?? [];
+    const messages = this.#delivery?.handOver() ?? this.#adopted.splice(0);
     this.refuse(new OneNetError("ONENET_CLOSED"));
     return messages;
   }

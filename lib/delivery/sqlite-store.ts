@@ -30,8 +30,17 @@ export class SqliteStore implements QueueHome {
   #isClosed = false;
   commits = 0;
 
-  constructor(thread: StoreThread, opened: readonly OpenedQueue[]) {
+  /** @param onLost called once everything that was asked has failed, when the thread has ended by itself */
+  constructor(
+    thread: StoreThread,
+    opened: readonly OpenedQueue[],
+    onLost: (problem: OneNetError) => void = () => undefined,
+  ) {
     this.#thread = thread;
+    thread.onFailed = (problem) => {
+      this.#commitAll();
+      setImmediate(() => onLost(problem));
+    };
     for (const { identity, last } of opened)
       this.#queues.set(identity, new SqliteQueue(identity, this, last));
   }

@@ -28,6 +28,9 @@ export class StoreThread {
   readonly #onWarning: (warning: OneNetError) => void;
   readonly #waiting = new Map<number, Waiting>();
   readonly #ended: Promise<void>;
+  /** Told when the thread has ended though nobody wanted it to. */
+  onFailed: (problem: OneNetError) => void = () => undefined;
+  #isEnding = false;
   #lastId = 0;
   #failure: OneNetError | undefined;
 
@@ -59,6 +62,7 @@ export class StoreThread {
   ): Promise<Calls[Name]["answer"]> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure);
+      if (name === "close") this.#isEnding = true;
       this.#lastId += 1;
       if (this.#waiting.size === 0) this.#worker.ref();
       this.#waiting.set(this.#lastId, { resolve: resolve as (answer: unknown) => void, reject });
@@ -69,6 +73,7 @@ export class StoreThread {
 
   /** Ends the thread; whoever still waits is told. */
   async end(): Promise<void> {
+    this.#isEnding = true;
     this.#worker.ref();
     await this.#worker.terminate();
     await this.#ended;
@@ -84,8 +89,10 @@ export class StoreThread {
   }
 
   #fail(reason: string): void {
-    this.#failure ??= new OneNetError("ONENET_STORE_FAILED", { file: this.#file, reason });
+    if (this.#failure !== undefined) return;
+    this.#failure = new OneNetError("ONENET_STORE_FAILED", { file: this.#file, reason });
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
+    if (!this.#isEnding) this.onFailed(this.#failure);
   }
 }

@@ -8,14 +8,12 @@ import type { MessageStore, QueueTally, StoredQueue, StoreOptions } from "./stor
 const DEFAULT_LOCK_WAIT_MS = 1000;
 const NEEDED_NODE = { major: 22, minor: 13 } as const;
 
-type Warn = (warning: OneNetError) => void;
-
 /** A file that is open, or about to be, and who uses it. */
 interface SharedStore {
   readonly opening: Promise<SqliteStore>;
   /** Once it is open. */
   store?: SqliteStore;
-  readonly listeners: Set<Warn>;
+  readonly users: Set<StoreOptions>;
   leases: number;
   closing?: Promise<void>;
 }
@@ -25,7 +23,7 @@ const sharedStores = new Map<string, SharedStore>();
 
 /**
  * Opens the store in `file`, or joins those who have it open in this process: then the options of the first
- * one hold, but for `onWarning`. The folder (0700) and the file (0600) are made where they are missing.
+ * one hold, but for what it tells. The folder (0700) and the file (0600) are made where they are missing.
  *
  * @throws {OneNetError} ONENET_STORE_UNSUPPORTED below Node.js 22.13; ONENET_STORE_LOCKED when another process
  *   has it; ONENET_STORE_UNWRITABLE; ONENET_STORE_VERSION when a newer version of the package made it;
@@ -34,8 +32,9 @@ const sharedStores = new Map<string, SharedStore>();
 export async function openStore(file: string, options: StoreOptions = {}): Promise<MessageStore> {
   checkNode(process.versions.node);
   const place = await findPlace(path.resolve(file));
-  const shared = await enter(place, options);
-  const leave = () => leaveStore(place, shared, options.onWarning);
+  const user = { ...options };
+  const shared = await enter(place, user);
+  const leave = () => leaveStore(place, shared, user);
   try {
     return new StoreLease(place, await shared.opening, leave);
   } catch (thrown) {
@@ -64,22 +63,22 @@ async function findPlace(file: string): Promise<string> {
 }
 
 /** Takes part in the store at `place`; waits for one that is just being closed. */
-async function enter(place: string, options: StoreOptions): Promise<SharedStore> {
+async function enter(place: string, user: StoreOptions): Promise<SharedStore> {
   for (;;) {
-    const shared = sharedStores.get(place) ?? startStore(place, options);
+    const shared = sharedStores.get(place) ?? startStore(place, user);
     if (shared.store?.failure !== undefined) closeStore(place, shared);
     if (shared.closing === undefined) {
       shared.leases += 1;
-      if (options.onWarning !== undefined) shared.listeners.add(options.onWarning);
+      shared.users.add(user);
       return shared;
     }
     await shared.closing;
   }
 }
 
-async function leaveStore(place: string, shared: SharedStore, warn: Warn | undefined): Promise<void> {
+async function leaveStore(place: string, shared: SharedStore, user: StoreOptions): Promise<void> {
   shared.leases -= 1;
-  if (warn !== undefined) shared.listeners.delete(warn);
+  shared.users.delete(user);
   if (shared.leases > 0) return shared.store?.flush();
   closeStore(place, shared);
   await shared.closing;
@@ -93,11 +92,17 @@ function closeStore(place: string, shared: SharedStore): void {
 }
 
 function startStore(place: string, options: StoreOptions): SharedStore {
-  const listeners = new Set<Warn>();
-  const opening = open(place, options, (warning) => {
-    for (const listener of [...listeners]) listener(warning);
+  const users = new Set<StoreOptions>();
+  const opening = open(place, {
+    ...options,
+    onWarning: (warning) => {
+      for (const user of [...users]) user.onWarning?.(warning);
+    },
+    onLost: (problem) => {
+      for (const user of [...users]) user.onLost?.(problem);
+    },
   });
-  const shared: SharedStore = { opening, listeners, leases: 0 };
+  const shared: SharedStore = { opening, users, leases: 0 };
   opening.then(
     (store) => {
       shared.store = store;
@@ -108,11 +113,14 @@ function startStore(place: string, options: StoreOptions): SharedStore {
   return shared;
 }
 
-async function open(file: string, options: StoreOptions, onWarning: Warn): Promise<SqliteStore> {
-  const { lockWaitMs = DEFAULT_LOCK_WAIT_MS, limits, faults } = options;
+async function open(
+  file: string,
+  options: StoreOptions & Required<Pick<StoreOptions, "onWarning" | "onLost">>,
+): Promise<SqliteStore> {
+  const { lockWaitMs = DEFAULT_LOCK_WAIT_MS, limits, faults, onWarning, onLost } = options;
   const thread = new StoreThread({ file, lockWaitMs, maxFileBytes: limits?.maxFileBytes, faults }, onWarning);
   try {
-    return new SqliteStore(thread, await thread.call("open", undefined));
+    return new SqliteStore(thread, await thread.call("open", undefined), onLost);
   } catch (thrown) {
     await thread.end();
     throw thrown;

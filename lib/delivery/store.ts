@@ -131,6 +131,8 @@ export interface StoreOptions {
    * under. What could be read is in the new file; ask for the tallies again.
    */
   readonly onWarning?: (warning: OneNetError) => void;
+  /** Told once, when the store can do no more (its thread has ended): close it, and open it again. */
+  readonly onLost?: (problem: OneNetError) => void;
   /** Tests only: three 32-bit cells, see {@link STORE_FAULT}. Read by the thread before each commit. */
   readonly faults?: SharedArrayBuffer;
 }

@@ -60,6 +60,7 @@ export class ConnectionWatch {
     if (state.phase === "waiting" && !this.#maySimulatorStart(state.problem)) {
       this.#reportOnce(state.problem.key, state.problem);
     }
+    if (state.phase === "refused") this.#reportOnce(state.problem.key, state.problem);
     if (state.phase !== "online") return;
     this.#reported.clear();
     if (state.warning !== undefined) reportError(this.#RED, this.#node, state.warning);
