@@ -78,7 +78,8 @@ export function ourBroker(choice: ConnectionChoice & { readonly id?: string }): 
     platform: "mqtt",
     host: "127.0.0.1",
     protocolVersion: String(choice.protocolVersion ?? 4),
-    clientId: choice.clientId ?? "",
+    // A queue on disk is found by it after a restart.
+    clientId: choice.clientId ?? (choice.store?.startsWith("disk") === true ? "onenet-bench" : ""),
     cleanSession: choice.cleanSession ?? true,
     ...deliveryFields(choice),
   };

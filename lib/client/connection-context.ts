@@ -1,6 +1,7 @@
 import type { Clock } from "../clock";
 import type { Receipt } from "../delivery/message";
 import { countMessageIds } from "../delivery/message-id";
+import type { Subject } from "../delivery/subject";
 import type { OneNetError } from "../errors";
 import type { LinkState, LoginLog } from "./link-state";
 
@@ -10,7 +11,7 @@ export interface ConnectionListener {
   /** Something went wrong that belongs to no message of a living node: one's outcome that came too late to be told. */
   failed(error: OneNetError, receipt?: Receipt): void;
   /** What became of a message whose sender heard *queued* only, or that an earlier run has left on disk. */
-  outcome?(error: OneNetError | undefined, receipt: Receipt): void;
+  outcome?(error: OneNetError | undefined, receipt: Receipt, subject: Subject): void;
 }
 
 /** What a connection needs from outside; tests put their own in. */

@@ -22,10 +22,7 @@ import { Subscriptions } from "./subscriptions";
 export type { ConnectionContext, ConnectionListener } from "./connection-context";
 export { processMessageIds } from "./connection-context";
 
-/**
- * One client of one broker, or one device of the platform, as the nodes see it: a link that keeps itself up, an
- * outbox in front of it, and for a device its datapoints and commands.
- */
+/** A client of a broker, or a device of the platform: a link, an outbox before it, and a device's side of OneNET. */
 export class Connection {
   readonly key: string;
   readonly label: string;
@@ -75,7 +72,6 @@ export class Connection {
     return this.#link.state;
   }
 
-  /** Messages neither delivered nor failed. */
   get held(): number {
     return this.#gate.held;
   }
@@ -89,7 +85,7 @@ export class Connection {
     return this.#gate.oldestQueuedAt;
   }
 
-  /** Logins so far, refused ones included. */
+  /** Refused ones included. */
   get logins(): number {
     return this.#link.logins;
   }
@@ -130,8 +126,8 @@ export class Connection {
   }
 
   #newDelivery(shelf: OutboxShelf | undefined): Delivery {
-    const outcome: Outcome = (error, receipt) => {
-      for (const listener of [...this.#listeners]) listener.outcome?.(error, receipt);
+    const outcome: Outcome = (error, receipt, subject) => {
+      this.tellOutcome(error, receipt, subject);
       if (error !== undefined) this.#report(error, receipt);
     };
     return new Delivery(deliverySettings(this.#profile), this.#packer, this.#clock, outcome, shelf);
@@ -180,7 +176,7 @@ export class Connection {
     });
   }
 
-  /** Says DISCONNECT; what is held fails with ONENET_CLOSED, at once without a disk: nothing more must be sent. */
+  /** Says DISCONNECT; what is held fails with ONENET_CLOSED. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#gate.storeAll();
@@ -240,6 +236,11 @@ export class Connection {
   #onDown(closedByPeer: boolean): boolean {
     this.device?.commands.abandonAll();
     return this.#gate.linkDown(closedByPeer);
+  }
+
+  /** Tells whoever watches what became of a message that nobody waits for any more. */
+  tellOutcome(...outcome: Parameters<Outcome>): void {
+    for (const listener of [...this.#listeners]) listener.outcome?.(...outcome);
   }
 
   #report(error: OneNetError, receipt?: Receipt): void {

@@ -1,5 +1,7 @@
 import type { Datapoint } from "../protocol/datapoint";
 import type { DeliveryState, Draft, PublishProperties, Qos, QueuedMessage } from "./message";
+import type { Subject } from "./subject";
+import { subjectOfPoints } from "./subject";
 
 /** What is kept of a message while it lies in a backlog; who waits for its outcome is kept elsewhere. */
 export type StoredMessage = Pick<
@@ -89,6 +91,17 @@ export function decodeMessage(record: Uint8Array): StoredMessage {
     attempts,
     bytes,
   };
+}
+
+/** What a record is about; undefined when it is no record of ours. */
+export function readSubject(record: Uint8Array): Subject | undefined {
+  try {
+    const all = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
+    const [what]: Header = JSON.parse(all.toString("utf8", LENGTH_BYTES, LENGTH_BYTES + all.readUInt32LE(0)));
+    return typeof what === "string" ? { topic: what } : subjectOfPoints(what.map(([stream]) => ({ stream })));
+  } catch {
+    return undefined;
+  }
 }
 
 function decodeDraft([what, flags, , , , , , properties]: Header, payload: Buffer): Draft {

@@ -7,9 +7,11 @@ import type { Outbox } from "./outbox";
 import type { OutboxSettings } from "./outbox-settings";
 import type { Pack, PackPart } from "./pack";
 import type { ExpiredOnDisk, WaitingSender } from "./stored-backlog";
+import type { Subject } from "./subject";
+import { subjectOf } from "./subject";
 
 /** What became of a message whose sender had been told earlier (it wanted to know of *queued* only, say) or is gone. */
-export type Outcome = (error: OneNetError | undefined, receipt: Receipt) => void;
+export type Outcome = (error: OneNetError | undefined, receipt: Receipt, subject: Subject) => void;
 
 const NONE_FAILED: readonly FailedPoint[] = [];
 
@@ -76,11 +78,12 @@ export class Settlement {
   }
 
   /** A message has failed while it was on disk only. */
-  #failUnseen(sender: WaitingSender | undefined, queuedAt: number, failure: Failure): void {
+  #failUnseen({ sender, record }: ExpiredOnDisk, failure: Failure): void {
     const error = explainFailure(failure);
     this.#counters.failed(failure);
-    if (sender === undefined) this.#onLateOutcome(error, { state: "queued", attempts: 0, queuedAt });
-    else this.tellWaiting(sender, error);
+    if (sender !== undefined) return this.tellWaiting(sender, error);
+    const receipt = { state: "queued", attempts: 0, queuedAt: record.queuedAtMs } as const;
+    this.#onLateOutcome(error, receipt, record.subject ?? {});
   }
 
   /** These had to go for a newer one. */
@@ -94,10 +97,10 @@ export class Settlement {
 
   /** These have expired while they were on disk only. */
   failExpiredOnDisk(expired: readonly ExpiredOnDisk[]): void {
-    for (const { record, sender } of expired) {
-      const { queuedAtMs, expiresAtMs } = record;
+    for (const each of expired) {
+      const { queuedAtMs, expiresAtMs } = each.record;
       const ageMs = this.#clock.nowMs() - queuedAtMs;
-      this.#failUnseen(sender, queuedAtMs, { kind: "expired", ageMs, expiryMs: expiresAtMs - queuedAtMs });
+      this.#failUnseen(each, { kind: "expired", ageMs, expiryMs: expiresAtMs - queuedAtMs });
     }
   }
 
@@ -164,7 +167,7 @@ export class Settlement {
   #failWhole(message: QueuedMessage, error: OneNetError, failure: Failure): void {
     this.#counters.failed(failure);
     this.#leave(message);
-    if (message.told) return this.#onLateOutcome(error, receiptOf(message));
+    if (message.told) return this.#tellLate(message, error);
     const tell = this.#setTold(message);
     tell(error, receiptOf(message), NONE_FAILED);
   }
@@ -187,7 +190,11 @@ export class Settlement {
     this.#leave(message);
     const late = message.failed?.at(-1)?.error ?? error;
     if (!message.told) this.tellNow(message);
-    else if (late !== undefined || message.isOutcomeOpen) this.#onLateOutcome(late, receiptOf(message));
+    else if (late !== undefined || message.isOutcomeOpen) this.#tellLate(message, late);
+  }
+
+  #tellLate(message: QueuedMessage, error: OneNetError | undefined): void {
+    this.#onLateOutcome(error, receiptOf(message), subjectOf(message.draft));
   }
 
   #leave(message: QueuedMessage): void {

@@ -1,3 +1,4 @@
+import { readSubject } from "./message-codec";
 import type { BatchReader } from "./sqlite-batch";
 import { readChunk } from "./sqlite-batch";
 import type { Database } from "./sqlite-database";
@@ -6,7 +7,7 @@ import type { Device, DeviceTable } from "./sqlite-devices";
 import { IN_LINE_AFTER, lineOf } from "./sqlite-devices";
 import type { CommitAsk, ExpireAsk, PurgeAsk } from "./sqlite-protocol";
 import { MAX_POSITION, POSITION_BITS } from "./sqlite-schema";
-import type { ExpiredRecord } from "./store";
+import type { ExpiredRecord, Lane } from "./store";
 import { STORE_FAULT } from "./store";
 
 type Value = number | null | Uint8Array;
@@ -17,7 +18,8 @@ const ID = `((? << ${POSITION_BITS}) | ?)`;
 const ROW = `(${ID}, ?, ?, ?, ?)`;
 const COLUMNS = 6;
 const INSERT = "INSERT INTO message (id, queued_at, expires_at, bytes, body) VALUES";
-const EXPIRED = `SELECT id FROM message INDEXED BY message_expiry WHERE expires_at <= ? AND ${IN_LINE_AFTER}
+const EXPIRED = `SELECT id & ${MAX_POSITION} AS position, queued_at AS queuedAtMs, expires_at AS expiresAtMs, bytes, body
+  FROM message INDEXED BY message_expiry WHERE expires_at <= ? AND ${IN_LINE_AFTER}
   AND id NOT IN (SELECT id FROM in_flight) LIMIT ?`;
 const BETWEEN = `id BETWEEN ${ID} AND ${ID}`;
 
@@ -32,7 +34,7 @@ export class StoreWriter implements BatchReader {
   readonly #delete;
   readonly #deleteMarks;
   readonly #mark;
-  readonly #expire;
+  readonly #expired;
   #removedMessages = 0;
   #batchDevices: Device[] = [];
   #rows: Value[] = [];
@@ -53,10 +55,7 @@ export class StoreWriter implements BatchReader {
     this.#mark = database.prepare(
       `INSERT OR REPLACE INTO in_flight (id, packet_id, is_released) SELECT id, ?, ? FROM message WHERE id = ${ID}`,
     );
-    this.#expire = database.prepare(
-      `DELETE FROM message WHERE id IN (${EXPIRED})
-       RETURNING id & ${MAX_POSITION} AS position, queued_at AS queuedAtMs, expires_at AS expiresAtMs, bytes`,
-    );
+    this.#expired = database.prepare(EXPIRED);
     this.#hasMarks = readNumber(database, "SELECT count(*) FROM in_flight") > 0;
   }
 
@@ -99,18 +98,13 @@ export class StoreWriter implements BatchReader {
   removeExpired({ identity, lane, nowMs, after, limit }: ExpireAsk): ExpiredRecord[] {
     const device = this.#devices.find(identity);
     if (device === undefined) return [];
-    let expired: ExpiredRecord[] = [];
+    const expired: ExpiredRecord[] = [];
     this.transact(() => {
       const line = lineOf(device, lane);
-      const rows = this.#expire.all(nowMs, line, after, line, limit);
-      expired = rows.map((row) => ({
-        seq: Number(row["position"]) * 2 + lane,
-        lane,
-        queuedAtMs: Number(row["queuedAtMs"]),
-        expiresAtMs: Number(row["expiresAtMs"]),
-        bytes: Number(row["bytes"]),
-      }));
-      for (const { bytes } of expired) this.#discount(device, 1, bytes);
+      // Row by row: bodies may be large, and what they are about is all that is wanted.
+      for (const row of this.#expired.iterate(nowMs, line, after, line, limit))
+        expired.push(readExpired(row, lane));
+      for (const { seq } of expired) this.#removeRange(device, lane, (seq - lane) / 2, (seq - lane) / 2);
     });
     return expired.sort((a, b) => a.seq - b.seq);
   }
@@ -208,4 +202,17 @@ export class StoreWriter implements BatchReader {
     const errcode = Atomics.load(this.#faults, STORE_FAULT.failWithCode);
     throw Object.assign(new Error("a fault for a test"), { errcode });
   }
+}
+
+function readExpired(row: Record<string, unknown>, lane: Lane): ExpiredRecord {
+  const { body } = row;
+  const subject = body instanceof Uint8Array ? readSubject(body) : undefined;
+  return {
+    seq: Number(row["position"]) * 2 + lane,
+    lane,
+    queuedAtMs: Number(row["queuedAtMs"]),
+    expiresAtMs: Number(row["expiresAtMs"]),
+    bytes: Number(row["bytes"]),
+    ...(subject === undefined ? {} : { subject }),
+  };
 }

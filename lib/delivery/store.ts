@@ -1,4 +1,5 @@
 import type { OneNetError } from "../errors";
+import type { Subject } from "./subject";
 
 /** Which of a queue's two lines a record stands in: 0 is the ordinary one, 1 the one that overtakes it. */
 export type Lane = 0 | 1;
@@ -44,6 +45,8 @@ export interface ExpiredRecord {
   readonly queuedAtMs: number;
   readonly expiresAtMs: number;
   readonly bytes: number;
+  /** Missing when it could not be read. */
+  readonly subject?: Subject;
 }
 
 export interface QueueTally {

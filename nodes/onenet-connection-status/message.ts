@@ -1,6 +1,7 @@
 import type { Connection } from "../../lib/client/connection";
 import type { LinkState } from "../../lib/client/link";
 import type { Receipt } from "../../lib/delivery/message";
+import type { Subject } from "../../lib/delivery/subject";
 import type { OneNetError } from "../../lib/errors";
 import type { QueueMarks } from "./config";
 
@@ -45,8 +46,11 @@ export interface QueuePayload extends AboutConnection {
   readonly oldestAgeMs?: number;
 }
 
-/** `msg.payload` with what became of a message that has no `done` any more: its receipt, and the error if it failed. */
-export interface OutcomePayload extends AboutConnection, Receipt {
+/**
+ * `msg.payload` with what became of a message that has no `done` any more: its receipt, what it was about, and the
+ * error if it failed.
+ */
+export interface OutcomePayload extends AboutConnection, Receipt, Subject {
   readonly delivered: boolean;
   readonly error?: ErrorText;
 }
@@ -84,7 +88,7 @@ export function queuePayload(connection: Connection, mark: "high" | "low", marks
 export function outcomePayload(
   connection: Connection,
   error: OneNetError | undefined,
-  receipt: Receipt,
+  receipt: Receipt & Subject,
   explain: Explain,
 ): OutcomePayload {
   return {

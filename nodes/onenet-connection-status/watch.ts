@@ -1,6 +1,7 @@
 import type { Connection } from "../../lib/client/connection";
 import type { LinkState } from "../../lib/client/link";
 import type { Receipt } from "../../lib/delivery/message";
+import type { Subject } from "../../lib/delivery/subject";
 import type { OneNetError } from "../../lib/errors";
 import type { Config } from "./config";
 import type { Explain, Topic } from "./message";
@@ -32,9 +33,9 @@ export function watchConnection(
       if (!isSameState(previous, next)) tell("state", statePayload(connection, previous, next, explain));
     },
     failed: () => undefined,
-    outcome(error: OneNetError | undefined, receipt: Receipt) {
+    outcome(error: OneNetError | undefined, receipt: Receipt, subject: Subject) {
       if (outcomes === "none" || (outcomes === "failed" && error === undefined)) return;
-      tell("outcome", outcomePayload(connection, error, receipt, explain));
+      tell("outcome", outcomePayload(connection, error, { ...receipt, ...subject }, explain));
     },
   });
   if (marks === undefined) return stopListening;

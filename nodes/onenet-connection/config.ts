@@ -89,8 +89,8 @@ function readBrokerProfile(
   const cleanSession = fields.flag("cleanSession", true);
   const protocolVersion = fields.choice("protocolVersion", ["4", "5"], "4") === "5" ? 5 : 4;
   const clientId = fields.word("clientId");
-  if (clientId === "" && !cleanSession) {
-    // [MQTT-3.1.3-8]: a session that is kept needs a name to be found by.
+  if (clientId === "" && (!cleanSession || readStoreMode(fields) !== "memory")) {
+    // [MQTT-3.1.3-8]: a session that is kept needs a name to be found by; so does a queue on disk after a restart.
     throw new OneNetError("ONENET_CONFIG_INVALID.missing", { field: "clientId" });
   }
   return {

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { PostOutcome } from "../../lib/client/device";
 import { isClockPlausible } from "../../lib/client/login";
+import { subjectOfPoints } from "../../lib/delivery/subject";
 import type { Def } from "../shared/config";
 import { FieldReader } from "../shared/config";
 import { leaseConnection } from "../shared/connection-lease";
@@ -38,8 +39,9 @@ export default function register(RED: NodeAPI): void {
         checkAllOrNothing(RED, config, read);
         const conclude = (outcome: PostOutcome) => {
           const { onenet, error } = concludePost(RED, read, outcome);
-          if (onenet === undefined) end(error);
-          else passOn(this, message, onenet, send, error === undefined ? end : () => end(error));
+          if (onenet === undefined) return end(error);
+          const tellLate = () => link.tellLate(outcome.receipt, subjectOfPoints(read.points));
+          passOn(this, message, onenet, send, error === undefined ? end : () => end(error), tellLate);
         };
         if (read.points.length === 0) conclude(NOTHING_POSTED);
         else device.enqueue(read.points, delivery, conclude);

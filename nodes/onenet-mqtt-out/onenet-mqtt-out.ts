@@ -18,8 +18,8 @@ export default function register(RED: NodeAPI): void {
         const publish = readPublish(message, config, connection.profile);
         const delivery = deliveryFor(message, config.delivery, config.priority);
         connection.enqueue(publish, delivery, (error, receipt) => {
-          if (error === undefined) passOn(this, message, receipt, send, end);
-          else end(error);
+          if (error !== undefined) return end(error);
+          passOn(this, message, receipt, send, end, () => link.tellLate(receipt, { topic: publish.topic }));
         });
         link.refresh();
       };

@@ -2,6 +2,9 @@ import type { Node, NodeAPI, NodeStatus } from "node-red";
 import type { Connection } from "../../lib/client/connection";
 import type { Device } from "../../lib/client/device";
 import type { LinkState } from "../../lib/client/link-state";
+import { pool } from "../../lib/client/pool";
+import type { Receipt } from "../../lib/delivery/message";
+import type { Subject } from "../../lib/delivery/subject";
 import { OneNetError } from "../../lib/errors";
 import type { ConnectionNode } from "../onenet-connection/onenet-connection";
 import { watchQueue } from "./queue-text";
@@ -17,6 +20,8 @@ export interface NodeConnection extends InputStatus {
   readonly connection: Connection;
   /** @throws {OneNetError | ReportedError} the same, or ONENET_CONNECTION_KIND on a plain broker */
   readonly device: Device;
+  /** A message went well when its node was gone: whoever watches the connection is told. */
+  tellLate(receipt: Receipt | undefined, subject: Subject): void;
 }
 
 /** What a node works with: any connection, or one of a OneNET device. */
@@ -56,6 +61,12 @@ export function leaseConnection(
     refresh: () => status.refresh(),
     showError: (thrown) => status.showError(thrown),
     showBroken: (thrown) => status.showBroken(thrown),
+    tellLate: (receipt, subject) => {
+      // One that is *queued* only is on disk; what becomes of it is told later.
+      if (receipt === undefined || receipt.state === "queued") return;
+      const connection = connectionOf(found);
+      (pool.find(connection.key) ?? connection).tellOutcome(undefined, receipt, subject);
+    },
     failedLate: (error, message) => {
       const heir = findConnectionNode(RED, connectionId) ?? node;
       reportError(RED, heir, error, { ...message });

@@ -10,8 +10,12 @@ export type Send = (message: Record<string, unknown> | (Record<string, unknown> 
 
 export type InputHandler = (message: Message, send: Send) => Promise<void> | void;
 
-/** Ends an input, once: well, or with what went wrong. */
-export type End = (thrown?: unknown) => void;
+/**
+ * Ends an input, once: well, or with what went wrong.
+ *
+ * @param tellLate called when it went well after a deploy had closed its node: nobody hears `done` any more
+ */
+export type End = (thrown?: unknown, tellLate?: () => void) => void;
 
 /** Handles an input and calls `end` when it is through, now or later. What it throws ends the input, too. */
 export type EndingHandler = (message: Message, send: Send, end: End) => void;
@@ -75,9 +79,10 @@ export function onInputEnding(
   };
   node.on("input", (incoming, send, done) => {
     const message = incoming as Message;
-    const end: End = (thrown) => {
+    const end: End = (thrown, tellLate) => {
       try {
         if (thrown !== undefined) return fail(thrown, message, done);
+        if (isClosed) tellLate?.();
         status.refresh();
         done();
       } catch (uncloneable) {
@@ -93,14 +98,21 @@ export function onInputEnding(
   });
 }
 
-/** Sends a message on with what became of it, and ends its input. What cannot be cloned fails it. */
-export function passOn(node: Node, message: Message, onenet: object, send: Send, end: End): void {
+/** Sends a message on with what became of it, and ends its input ({@link End}). What cannot be cloned fails it. */
+export function passOn(
+  node: Node,
+  message: Message,
+  onenet: object,
+  send: Send,
+  end: End,
+  tellLate?: () => void,
+): void {
   try {
     if (isWired(node)) send({ ...message, onenet });
   } catch (thrown) {
     return end(thrown);
   }
-  end();
+  end(undefined, tellLate);
 }
 
 /** Whether anybody is there to be sent to: copying a message for nobody costs as much as publishing it. */

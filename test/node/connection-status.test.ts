@@ -235,6 +235,7 @@ const hasDiskStores = major > 22 || (major === 22 && minor >= 13);
           const payload = event.event === "send" ? (event.msg["payload"] as Payload) : {};
           assert.equal(payload["delivered"], true);
           assert.match(String(payload["state"]), HAS_IT);
+          assert.deepEqual(payload["streams"], ["a"]);
         }
       } finally {
         await second.stop({ keep: true });

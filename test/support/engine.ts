@@ -13,6 +13,7 @@ import type { Packer } from "../../lib/delivery/packer";
 import { publishPacker } from "../../lib/delivery/packer";
 import { openShelf } from "../../lib/delivery/shelf";
 import type { MessageStore } from "../../lib/delivery/store";
+import type { Subject } from "../../lib/delivery/subject";
 import type { OneNetError } from "../../lib/errors";
 import { EventLog } from "./events";
 import { ManualClock } from "./manual-clock";
@@ -37,6 +38,8 @@ export class FastClock implements Clock {
 export interface Outcome {
   readonly error: OneNetError | undefined;
   readonly receipt: Receipt;
+  /** Of late outcomes. */
+  readonly subject?: Subject;
 }
 
 export interface TestEngine {
@@ -65,7 +68,7 @@ export function watchEngine(connection: Connection, clock: Clock = systemClock):
   connection.listen({
     stateChanged: (state) => states.push(state),
     failed: () => undefined,
-    outcome: (error, receipt) => outcomes.push({ error, receipt }),
+    outcome: (error, receipt, subject) => outcomes.push({ error, receipt, subject }),
   });
   const online = async () => {
     connection.start();
@@ -150,8 +153,9 @@ export class TestDelivery {
       waitingSendersMax: 2000,
       ...rest,
     };
-    const tell = (outcomes: EventLog<Outcome>) => (error: OneNetError | undefined, receipt: Receipt) =>
-      outcomes.push({ error, receipt });
+    const tell =
+      (outcomes: EventLog<Outcome>) => (error: OneNetError | undefined, receipt: Receipt, subject: Subject) =>
+        outcomes.push({ error, receipt, subject });
     return new TestDelivery(
       (outcomes) => new Delivery(settings, packer, clock, tell(outcomes), shelf),
       clock,

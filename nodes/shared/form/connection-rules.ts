@@ -70,8 +70,10 @@ const keepAliveSeconds: Rule = (value, read) => {
 };
 
 const clientId: Rule = (value, read) => {
-  const isKept = !connectionFacts(read).cleanSession;
-  return isKept && textOf(value) === "" ? { key: "reason.clientIdKept" } : undefined;
+  const { cleanSession, disk } = connectionFacts(read);
+  if (textOf(value) !== "") return undefined;
+  if (!cleanSession) return { key: "reason.clientIdKept" };
+  return disk ? { key: "reason.clientIdStored" } : undefined;
 };
 
 const clientIdSuffix: Rule = (value) => {

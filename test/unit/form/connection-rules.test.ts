@@ -133,6 +133,8 @@ const BROKER_CASES: readonly Case[] = [
   ["protocolVersion", { protocolVersion: "3" }, "reason.choice"],
   ["clientId", { cleanSession: false }, "reason.clientIdKept"],
   ["clientId", { cleanSession: false, clientId: "me" }],
+  ["clientId", { store: "disk-behind" }, "reason.clientIdStored"],
+  ["clientId", { store: "disk-always", clientId: "me" }],
   ["sessionExpirySeconds", { protocolVersion: "5", sessionExpirySeconds: "-1" }, "reason.integer"],
   ["sessionExpirySeconds", { sessionExpirySeconds: "-1" }],
   ["willTopic", { willTopic: "a/#" }, "errors.ONENET_TOPIC_INVALID.wildcard"],
