@@ -12,6 +12,7 @@ export class Subscriber {
   /** `performance.now()` of each arrival. */
   readonly arrivedMs: number[] = [];
   readonly #unique = new Set<number>();
+  #isReady = true;
   #ready: Promise<void> = Promise.resolve();
   #becomeReady: () => void = () => undefined;
 
@@ -60,11 +61,16 @@ export class Subscriber {
 
   #subscribe(): void {
     this.#client.subscribe(this.#topic, { qos: 0 }, (error) => {
-      if (error === null) this.#becomeReady();
+      if (error !== null) return;
+      this.#isReady = true;
+      this.#becomeReady();
     });
   }
 
+  /** Each failed attempt closes, too: whoever waits already goes on waiting for the same. */
   #awaitReady(): void {
+    if (!this.#isReady) return;
+    this.#isReady = false;
     this.#ready = new Promise((resolve) => {
       this.#becomeReady = resolve;
     });

@@ -43,9 +43,10 @@ export default function register(RED: NodeAPI): void {
           const tellLate = () => link.tellLate(outcome.receipt, subjectOfPoints(read.points));
           passOn(this, message, onenet, send, error === undefined ? end : () => end(error), tellLate);
         };
+        // Before anything can fail: what fails at once is shown, and stays so.
+        link.refresh();
         if (read.points.length === 0) conclude(NOTHING_POSTED);
         else device.enqueue(read.points, delivery, conclude);
-        link.refresh();
       };
       return (message, send, end) => {
         const stampAtMs = config.stampAtInput ? stampNow() : undefined;
