@@ -17,8 +17,6 @@ import {
 } from "../../../lib/protocol/datapoint";
 import { clip } from "../../../lib/protocol/json";
 import { MAX_MESSAGE_ID, MAX_PAYLOAD_BYTES, MAX_TIME_MS, MIN_TIME_MS } from "../../../lib/protocol/limits";
-import type { ProductKind } from "../../../lib/protocol/platform";
-import { datapointBytes, splitIntoPosts } from "../../../lib/protocol/post-size";
 import { encodePropertyPost, parsePropertyPost } from "../../../lib/protocol/property";
 import { GARBAGE, refuses, wire } from "./expect";
 
@@ -178,6 +176,29 @@ describe("checkDatapoint: names", () => {
       }
     });
   }
+
+  it("stamps what has no time of its own", () => {
+    assert.deepEqual(checkDatapoint({ stream: "a", value: 1 }, STREAM, AT), {
+      stream: "a",
+      value: 1,
+      atMs: AT,
+    });
+    const at = AT - 1000;
+    assert.deepEqual(checkDatapoint({ stream: "a", value: 1, at }, STREAM, AT), {
+      stream: "a",
+      value: 1,
+      atMs: at,
+    });
+  });
+
+  it("judges names the same, however many it has seen", () => {
+    for (let index = 0; index < 2500; index += 1) {
+      assert.equal(isStreamName(`s${index}`, "data-stream"), true);
+      assert.equal(isStreamName(`s-${index}`, "data-stream"), false);
+    }
+    assert.equal(isStreamName("s0", "data-stream"), true);
+    assert.equal(isStreamName("s0", "thing-model"), true);
+  });
 
   for (const stream of [undefined, null, ""]) {
     it(`misses the name in ${stream}`, () => {
@@ -374,94 +395,6 @@ describe("parseDatapointPost", () => {
       assert.deepEqual(parseDatapointPost(payload), { messageId: -1, code: 98, message: "illegal data" });
     });
   }
-});
-
-const ENCODE = { "data-stream": encodeDatapointPost, "thing-model": encodePropertyPost } as const;
-const KINDS: readonly ProductKind[] = ["data-stream", "thing-model"];
-
-describe("splitIntoPosts", () => {
-  const names = ["a", "b", "c"];
-  const values = fc.oneof(
-    fc.integer(),
-    fc.double({ noNaN: true, noDefaultInfinity: true }),
-    fc.string({ unit: "binary" }),
-  );
-  const points: fc.Arbitrary<Datapoint[]> = fc.array(
-    fc.record(
-      {
-        stream: fc.constantFrom(...names),
-        value: values,
-        atMs: fc.integer({ min: MIN_TIME_MS, max: MAX_TIME_MS }),
-      },
-      { requiredKeys: ["stream", "value"] },
-    ),
-    { minLength: 1 },
-  );
-
-  it("estimates no point too small, in either encoding", () => {
-    fc.assert(
-      fc.property(points, ([point]) => {
-        assert.ok(point);
-        for (const kind of KINDS) {
-          const alone = Buffer.byteLength(ENCODE[kind](MAX_MESSAGE_ID, [point]));
-          assert.ok(alone <= datapointBytes(point) + 64);
-        }
-      }),
-    );
-  });
-
-  it("loses no point and keeps the order of each stream; an identifier stands in a post once", () => {
-    fc.assert(
-      fc.property(points, (given) => {
-        for (const kind of KINDS) {
-          const posts = splitIntoPosts(given, kind);
-          for (const name of names) {
-            const ofName = (point: Datapoint) => point.stream === name;
-            assert.deepEqual(posts.flat().filter(ofName), given.filter(ofName));
-          }
-          for (const post of posts) ENCODE[kind](1, post); // throws where one stands twice
-        }
-      }),
-    );
-  });
-
-  it("puts what fits into one post, and one value of each identifier into each", () => {
-    const given = ["a", "a", "a", "b", "b"].map((stream, value) => ({ stream, value }));
-    assert.deepEqual(splitIntoPosts(given, "data-stream"), [given]);
-    const streamsOf = splitIntoPosts(given, "thing-model").map((post) =>
-      post.map(({ stream, value }) => stream + value),
-    );
-    assert.deepEqual(streamsOf, [["a0", "b3"], ["a1", "b4"], ["a2"]]);
-    assert.deepEqual(splitIntoPosts([], "data-stream"), []);
-  });
-
-  it("fits every post below the limit, well filled", () => {
-    const text = "温".repeat(1000);
-    const given = Array.from({ length: 1000 }, (_, index) => ({
-      stream: `s${index}`,
-      value: text,
-      atMs: AT,
-    }));
-    for (const kind of KINDS) {
-      const posts = splitIntoPosts(given, kind);
-      assert.equal(posts.flat().length, given.length);
-      assert.equal(posts.length, Math.ceil((given.length * 3050) / MAX_PAYLOAD_BYTES));
-      for (const post of posts)
-        assert.ok(Buffer.byteLength(ENCODE[kind](MAX_MESSAGE_ID, post)) <= MAX_PAYLOAD_BYTES);
-    }
-  });
-
-  it("leaves a point that fits nowhere alone, for its encoder to refuse", () => {
-    const small: Datapoint = { stream: "a", value: 1 };
-    const large: Datapoint = { stream: "b", value: "x".repeat(MAX_PAYLOAD_BYTES) };
-    for (const kind of KINDS) {
-      assert.deepEqual(splitIntoPosts([small, large, { ...small, stream: "c" }], kind), [
-        [small, { ...small, stream: "c" }],
-        [large],
-      ]);
-      refuses(() => ENCODE[kind](1, [large]), "ONENET_PAYLOAD_TOO_LARGE");
-    }
-  });
 });
 
 describe("what the encoders write, the platform's readers read", () => {

@@ -5,6 +5,7 @@ import {
   clip,
   describeValue,
   isJsonObject,
+  isPlainObject,
   readInteger,
   readJson,
   readText,
@@ -19,6 +20,29 @@ describe("json", () => {
     for (const text of ["", "abc", "é", "温度", "😀", "a\ud800b", "\u07ff\u0800\uffff"]) {
       assert.equal(utf8Bytes(text), Buffer.byteLength(text), text);
     }
+  });
+
+  it("counts the same in a browser, which has no Buffer", () => {
+    const file = require.resolve("../../../lib/protocol/json");
+    const { Buffer: nodeBuffer } = globalThis;
+    const loaded = require.cache[file];
+    delete require.cache[file];
+    Reflect.deleteProperty(globalThis, "Buffer");
+    try {
+      const browser: { utf8Bytes: typeof utf8Bytes } = require(file);
+      assert.notEqual(browser.utf8Bytes, utf8Bytes);
+      assert.deepEqual(["", "é", "温度", "😀"].map(browser.utf8Bytes), [0, 2, 6, 4]);
+    } finally {
+      globalThis.Buffer = nodeBuffer;
+      if (loaded !== undefined) require.cache[file] = loaded;
+    }
+  });
+
+  it("knows an object like those of JSON, of whichever realm", () => {
+    const plain = [{}, Object.create(null), vm.runInNewContext("({a: 1})"), JSON.parse("{}")];
+    assert.deepEqual(plain.map(isPlainObject), [true, true, true, true]);
+    const others = [null, undefined, 1, "a", [], new Date(), new Map(), vm.runInNewContext("[]"), /x/];
+    assert.ok(others.every((other) => !isPlainObject(other)));
   });
 
   it("reads text and JSON, or says that it is none", () => {

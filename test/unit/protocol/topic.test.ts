@@ -142,6 +142,9 @@ describe("checkPublishTopic", () => {
     const longest = "x".repeat(MQTT_MAX_TOPIC_BYTES);
     for (const topic of ["a", "/", "温度/1", "$sys/x", " ", longest])
       assert.equal(checkPublishTopic(topic), topic);
+    // What it has just taken it takes again, but not where less is allowed.
+    assert.equal(checkPublishTopic(longest), longest);
+    refuses(() => checkPublishTopic(longest, { maxBytes: 100 }), "ONENET_TOPIC_INVALID.length");
   });
 
   const refused: readonly (readonly [what: string, topic: unknown, key: ErrorKey])[] = [
@@ -264,6 +267,10 @@ describe("matchesFilter", () => {
     ["+/+", "/finance", true],
     ["/+", "/finance", true],
     ["+", "/finance", false],
+    ["sport/+/player1/#", "sport/tennis/player1/ranking", true],
+    ["sport/+/player1/#", "sport/tennis/player1", true],
+    ["sport/+/player1", "sport/tennis", false],
+    ["sport/+/player1", "sport/tennis/player2", false],
     // §4.7.2
     ["#", "$SYS/broker", false],
     ["+/monitor/Clients", "$SYS/monitor/Clients", false],
