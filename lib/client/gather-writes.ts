@@ -1,3 +1,5 @@
+import { afterTurns } from "../turns";
+
 /** From a command's arrival to its answer, in turns of the event loop: subscribe, response, drain. */
 const GATHERING_TURNS = 3;
 
@@ -26,9 +28,4 @@ export function gatherWrites(stream: Corkable): void {
 /** At the exit of the process: what is gathered would leave in a turn that does not come. */
 export function writeGathered(stream: Corkable): void {
   while (stream.writableCorked > 0) stream.uncork();
-}
-
-/** Calls back after so many turns of the event loop. */
-function afterTurns(turns: number, callback: () => void): void {
-  setImmediate(() => (turns <= 1 ? callback() : afterTurns(turns - 1, callback)));
 }

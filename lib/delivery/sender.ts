@@ -1,4 +1,5 @@
 import { asOneNetError } from "../errors";
+import { afterTurns } from "../turns";
 import type { DeliverySettings } from "./delivery-settings";
 import { Flight } from "./flight";
 import type { FlightParts } from "./flight-parts";
@@ -11,6 +12,9 @@ import { isOpen } from "./pack";
 import type { Packer, WaitingLine } from "./packer";
 import { withoutSettled } from "./repack";
 import type { Settlement } from "./settlement";
+
+const LARGE_WINDOW = 32;
+const GATHERING_TURNS = 7;
 
 /** What a sender works with; all of it belongs to one connection. */
 export type SenderParts = Omit<FlightParts, "onProgress" | "onSendAgain"> & { readonly outbox: Outbox };
@@ -102,10 +106,16 @@ export class Sender {
   scheduleDrain(): void {
     if (this.#isDrainScheduled || !this.isLinkUp) return;
     this.#isDrainScheduled = true;
-    setImmediate(() => {
+    afterTurns(this.#isBusy ? GATHERING_TURNS : 1, () => {
       this.#isDrainScheduled = false;
       this.drain();
     });
+  }
+
+  /** A broker acknowledges one by one: with half a large window on its way, some more make room for one write. */
+  get #isBusy(): boolean {
+    const { inFlightMax } = this.#settings;
+    return inFlightMax >= LARGE_WINDOW && this.#flight.inWindow * 2 > inFlightMax;
   }
 
   drain(): void {
