@@ -17,11 +17,12 @@ export default function register(RED: NodeAPI): void {
         const { connection } = link;
         const publish = readPublish(message, config, connection.profile);
         const delivery = deliveryFor(message, config.delivery, config.priority);
+        // Before anything can fail: what fails at once is shown, and stays so.
+        link.refresh();
         connection.enqueue(publish, delivery, (error, receipt) => {
           if (error !== undefined) return end(error);
           passOn(this, message, receipt, send, end, () => link.tellLate(receipt, { topic: publish.topic }));
         });
-        link.refresh();
       };
     });
   }

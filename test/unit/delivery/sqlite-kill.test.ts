@@ -116,6 +116,7 @@ describeStore("disk store and kill -9", () => {
     const first = startProcess(process.execPath, [CHILD, stores.file]);
     await first.lines.waitFor((line) => line === "open");
     const opening = stores.open({ lockWaitMs: 10_000 });
+    // No wait for an event: the other process ends while the lock is being asked for, and that tells nobody.
     setTimeout(() => first.child.kill("SIGTERM"), 100);
     await keep((await opening).queue("kill"), record("mine"));
     await first.exited;
