@@ -11,14 +11,19 @@ import {
   MAX_VALUE_KEY_BYTES,
   MIN_TIME_MS,
 } from "./limits";
-import type { ProductKind } from "./topic-table";
+import type { DeviceIdentity, ProductKind } from "./topic-table";
 
 export interface Datapoint {
-  /** The data stream's id, or the property's identifier. */
+  /** The data stream's id, or the identifier of the property or event. */
   readonly stream: string;
+  /** Of an event: the object of its outputs. */
   readonly value: JsonValue;
   /** When it was measured, in whole milliseconds since 1970. Absent: when the platform receives it. */
   readonly atMs?: number;
+  /** An event (事件) that happened, not a property's sample. */
+  readonly event?: true;
+  /** The sub-device (子设备) it belongs to; absent: the connection's own device. */
+  readonly device?: DeviceIdentity;
 }
 
 export interface DatapointRules {
