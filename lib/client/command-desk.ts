@@ -5,6 +5,7 @@ import type { JsonObject } from "../protocol/json";
 import { DEVICE_FAILURE_CODE } from "../protocol/limits";
 import type { DeviceIdentity } from "../protocol/topic";
 import type { Answer, CommandHandler, CommandKind, CommandReference, IncomingCommand } from "./command";
+import { contestedKind } from "./command";
 import type { EncodedAnswer } from "./command-answer";
 import { encodeAnswerFor, readGetValues } from "./command-answer";
 import type { Part } from "./pending-command";
@@ -53,7 +54,7 @@ export class CommandDesk {
 
   /**
    * @returns what takes the handler away again
-   * @throws {OneNetError} ONENET_COMMAND_AMBIGUOUS when a second handler would answer the same kind by itself
+   * @throws {OneNetError} ONENET_COMMAND_AMBIGUOUS when a second handler would answer the same by itself
    */
   register(handler: CommandHandler): () => void {
     if (handler.answersItself) this.#checkUnambiguous(handler);
@@ -119,8 +120,7 @@ export class CommandDesk {
 
   #checkUnambiguous(handler: CommandHandler): void {
     for (const other of this.#handlers) {
-      if (!other.answersItself) continue;
-      const kind = [...handler.kinds].find((wanted) => wanted !== "property-get" && other.kinds.has(wanted));
+      const kind = other.answersItself ? contestedKind(handler, other) : undefined;
       if (kind !== undefined) {
         throw new OneNetError("ONENET_COMMAND_AMBIGUOUS", { nodes: 2, device: this.#settings.label, kind });
       }

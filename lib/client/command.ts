@@ -56,3 +56,15 @@ export interface CommandHandler {
 export type Answer =
   | { readonly success: true; readonly body?: unknown }
   | { readonly success: false; readonly code?: number; readonly message?: string; readonly body?: unknown };
+
+/** A kind that both handlers would answer by themselves, for the same identifiers: one of them would be too much. */
+export function contestedKind(one: CommandHandler, other: CommandHandler): CommandKind | undefined {
+  return [...one.kinds].find((kind) => {
+    if (kind === "property-get" || !other.kinds.has(kind)) return false;
+    return kind !== "property-set" || shareIdentifiers(one.identifiers, other.identifiers);
+  });
+}
+
+function shareIdentifiers(one: CommandHandler["identifiers"], other: CommandHandler["identifiers"]): boolean {
+  return one === undefined || other === undefined || [...one].some((name) => other.has(name));
+}

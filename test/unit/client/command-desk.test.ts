@@ -344,6 +344,17 @@ describe("CommandDesk", () => {
       bench.handler(["command"], { answersItself: false });
     });
 
+    it("may be several where none has an identifier of another", () => {
+      bench.handler(["property-set"], { answersItself: true, identifiers: ["a", "b"] });
+      bench.handler(["property-set"], { answersItself: true, identifiers: ["c"] });
+      for (const identifiers of [["d", "b"], undefined]) {
+        const again = { answersItself: true, ...(identifiers && { identifiers }) };
+        assert.throws(() => bench.handler(["property-set"], again), { key: "ONENET_COMMAND_AMBIGUOUS" });
+      }
+      bench.receive("property-set", { values: { a: 1, c: 2 } });
+      assert.deepEqual(bench.answers, [[SET, { id: "1", code: 200, msg: "success" }]]);
+    });
+
     it("may come again when the other one is gone", () => {
       const unregister = bench.desk.register(new RecordingHandler(["command"], { answersItself: true }));
       unregister();
