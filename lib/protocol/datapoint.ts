@@ -8,16 +8,9 @@
  */
 import { OneNetError } from "../errors";
 import { codeOf, DATAPOINT_ERROR_TEXTS, ILLEGAL_DATA_CODE, type PlatformCode, readRejection } from "./codes";
-import {
-  checkPayloadSize,
-  encodeValue,
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-  readInteger,
-  readJson,
-} from "./json";
-import { MAX_MESSAGE_ID, MAX_TIME_MS } from "./limits";
+import { isJsonObject, type JsonObject, type JsonValue, readInteger, readJson } from "./json";
+import { JsonBytes } from "./json-bytes";
+import { MAX_MESSAGE_ID, MAX_PAYLOAD_BYTES, MAX_TIME_MS } from "./limits";
 import { copyValue, type Datapoint, isStreamName } from "./value";
 
 export type { JsonValue } from "./json";
@@ -39,6 +32,13 @@ export function checkMessageId(messageId: number): number {
   });
 }
 
+/** What every post is written into before it is copied: the next one finds the room. */
+const scratch = new JsonBytes();
+const VALUE = Buffer.from(',{"v":');
+const VALUE_FIRST = Buffer.from('{"v":');
+const NO_TIME = Buffer.from("}");
+const LIST_END = Buffer.from("]");
+
 /**
  * Encodes the body of `dp/post/json`. Points of one stream keep their order. The wire's `t` is in whole seconds,
  * rounded down, so points of one second are told apart by their order only.
@@ -46,23 +46,51 @@ export function checkMessageId(messageId: number): number {
  * @param messageId echoed by `…/accepted` or `…/rejected`: an integer from 1 to 2^31-1
  * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_PAYLOAD_TOO_LARGE
  */
-export function encodeDatapointPost(messageId: number, points: readonly Datapoint[]): string {
+export function encodeDatapointPost(messageId: number, points: readonly Datapoint[]): Buffer {
   if (points.length === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
-  // Text, not objects for JSON.stringify: they would cost twice the time. Each list begins with a comma.
-  const streams = new Map<string, string>();
-  let timeMs: number | undefined;
-  let time = "}";
-  for (const { stream, value, atMs } of points) {
-    if (atMs !== timeMs) {
-      timeMs = atMs;
-      time = atMs === undefined ? "}" : `,"t":${Math.floor(atMs / 1000)}}`;
-    }
-    const wire = `,{"v":${encodeValue(value)}${time}`;
-    streams.set(stream, (streams.get(stream) ?? "") + wire);
+  scratch.clear();
+  scratch.text(`{"id":${checkMessageId(messageId)},"dp":{`);
+  let separator = "";
+  for (const [stream, list] of byStream(points)) {
+    scratch.text(`${separator}${JSON.stringify(stream)}:[`);
+    separator = ",";
+    writePoints(list);
   }
-  let dp = "";
-  for (const [stream, list] of streams) dp += `,${JSON.stringify(stream)}:[${list.slice(1)}]`;
-  return checkPayloadSize(`{"id":${checkMessageId(messageId)},"dp":{${dp.slice(1)}}}`);
+  scratch.text("}}");
+  if (scratch.length <= MAX_PAYLOAD_BYTES) return scratch.toBuffer();
+  throw new OneNetError("ONENET_PAYLOAD_TOO_LARGE", { bytes: scratch.length, maxBytes: MAX_PAYLOAD_BYTES });
+}
+
+let lastSeconds = -1;
+let lastTime = NO_TIME;
+
+function timePiece(seconds: number): Uint8Array {
+  if (seconds !== lastSeconds) {
+    lastSeconds = seconds;
+    lastTime = Buffer.from(`,"t":${seconds}}`);
+  }
+  return lastTime;
+}
+
+function byStream(points: readonly Datapoint[]): Map<string, Datapoint[]> {
+  const streams = new Map<string, Datapoint[]>();
+  for (const point of points) {
+    const list = streams.get(point.stream);
+    if (list === undefined) streams.set(point.stream, [point]);
+    else list.push(point);
+  }
+  return streams;
+}
+
+function writePoints(list: readonly Datapoint[]): void {
+  let piece = VALUE_FIRST;
+  for (const { value, atMs } of list) {
+    scratch.piece(piece);
+    piece = VALUE;
+    scratch.value(value);
+    scratch.piece(atMs === undefined ? NO_TIME : timePiece(Math.floor(atMs / 1000)));
+  }
+  scratch.piece(LIST_END);
 }
 
 /** What the platform says to a post, as the simulator does: the body of `…/accepted` or `…/rejected`. */

@@ -275,7 +275,7 @@ describe("encodeDatapointPost", () => {
       { stream: "temperature", value: 31 },
     ];
     assert.equal(
-      encodeDatapointPost(123, points),
+      encodeDatapointPost(123, points).toString(),
       '{"id":123,"dp":{"temperature":[{"v":30.5,"t":1552289676},{"v":31}],"loc":[{"v":{"lat":1,"lng":2}}]}}',
     );
   });
@@ -283,14 +283,14 @@ describe("encodeDatapointPost", () => {
   it("rounds times down to seconds and keeps the order within one", () => {
     const points = [999, 1, 500].map((ms) => ({ stream: "s", value: ms, atMs: 1_700_000_000_000 + ms }));
     assert.equal(
-      encodeDatapointPost(1, points),
+      encodeDatapointPost(1, points).toString(),
       '{"id":1,"dp":{"s":[{"v":999,"t":1700000000},{"v":1,"t":1700000000},{"v":500,"t":1700000000}]}}',
     );
   });
 
   it("keeps a stream called __proto__", () => {
     assert.equal(
-      encodeDatapointPost(1, [{ stream: "__proto__", value: 1 }]),
+      encodeDatapointPost(1, [{ stream: "__proto__", value: 1 }]).toString(),
       '{"id":1,"dp":{"__proto__":[{"v":1}]}}',
     );
   });
@@ -411,7 +411,7 @@ describe("what the encoders write, the platform's readers read", () => {
     fc.assert(
       fc.property(stream, value, at, (name, given, ms) => {
         const point = checkDatapoint({ stream: name, value: given, at: ms }, STREAM_AS_IS);
-        assert.deepEqual(parseDatapointPost(wire(encodeDatapointPost(9, [point]))), {
+        assert.deepEqual(parseDatapointPost(encodeDatapointPost(9, [point])), {
           messageId: 9,
           points: [{ ...point, atMs: Math.floor(ms / 1000) * 1000 }],
         });

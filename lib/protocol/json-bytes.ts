@@ -1,0 +1,106 @@
+/**
+ * JSON as bytes, for bodies of thousands of numbers: half the time of making a text and turning that into bytes, and
+ * far less garbage. For Node.js only: it needs Buffer.
+ */
+import { encodeValue, type JsonValue } from "./json";
+
+const ZERO = 0x30;
+const MINUS = 0x2d;
+const DOT = 0x2e;
+/** Numbers below it with at most three decimals, as most readings are, are written digit by digit. */
+const SHORT_MAX = 1e6;
+const SCALE = 1000;
+/** Bytes of such a number, at most: `-999999.999`. */
+const SHORT_BYTES = 11;
+const USUAL_BYTES = 4096;
+/** Room beyond this is given back: one huge body is no reason to keep as much for ever. */
+const KEPT_BYTES = 1_048_576;
+
+/** A growing run of bytes. What is written is JSON only if the caller's pieces are. */
+export class JsonBytes {
+  #bytes = Buffer.allocUnsafe(USUAL_BYTES);
+  #end = 0;
+
+  get length(): number {
+    return this.#end;
+  }
+
+  clear(): void {
+    this.#end = 0;
+    if (this.#bytes.length > KEPT_BYTES) this.#bytes = Buffer.allocUnsafe(USUAL_BYTES);
+  }
+
+  /** A copy of what was written. */
+  toBuffer(): Buffer {
+    return Buffer.from(this.#bytes.subarray(0, this.#end));
+  }
+
+  /** Any text, as UTF-8. */
+  text(text: string): void {
+    this.#reserve(text.length * 3);
+    this.#end += this.#bytes.write(text, this.#end);
+  }
+
+  /** A short piece that is written often: copied byte by byte, which is quickest. */
+  piece(piece: Uint8Array): void {
+    const { length } = piece;
+    this.#reserve(length);
+    const bytes = this.#bytes;
+    let end = this.#end;
+    for (let index = 0; index < length; index += 1) bytes[end++] = piece[index] ?? 0;
+    this.#end = end;
+  }
+
+  /** As `JSON.stringify` writes it. */
+  value(value: JsonValue): void {
+    if (typeof value === "number" && this.#shortNumber(value)) return;
+    this.text(encodeValue(value));
+  }
+
+  /** @returns false for a number that is not short */
+  #shortNumber(value: number): boolean {
+    const size = Math.abs(value);
+    if (!(size < SHORT_MAX)) return false;
+    const thousandths = Math.round(size * SCALE);
+    // The quotient of two whole numbers is rounded once: equal means that these decimals are the number's own.
+    if (thousandths / SCALE !== size) return false;
+    this.#reserve(SHORT_BYTES);
+    if (value < 0) this.#bytes[this.#end++] = MINUS;
+    const whole = Math.floor(thousandths / SCALE);
+    this.#digits(whole);
+    this.#decimals(thousandths - whole * SCALE);
+    return true;
+  }
+
+  #digits(whole: number): void {
+    let digits = 1;
+    for (let bound = 10; whole >= bound; bound *= 10) digits += 1;
+    this.#end += digits;
+    let rest = whole;
+    for (let index = this.#end - 1; digits > 0; digits -= 1, index -= 1) {
+      const next = Math.floor(rest / 10);
+      this.#bytes[index] = ZERO + rest - next * 10;
+      rest = next;
+    }
+  }
+
+  #decimals(thousandths: number): void {
+    if (thousandths === 0) return;
+    const bytes = this.#bytes;
+    const tenths = Math.floor(thousandths / 100);
+    const hundredths = Math.floor(thousandths / 10) - tenths * 10;
+    const last = thousandths % 10;
+    bytes[this.#end++] = DOT;
+    bytes[this.#end++] = ZERO + tenths;
+    if (hundredths !== 0 || last !== 0) bytes[this.#end++] = ZERO + hundredths;
+    if (last !== 0) bytes[this.#end++] = ZERO + last;
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#end + more;
+    if (needed <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+    this.#bytes.copy(larger, 0, 0, this.#end);
+    this.#bytes = larger;
+  }
+}
