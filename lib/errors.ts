@@ -172,6 +172,43 @@ export const ERROR_TEXTS = {
   "ONENET_DATAPOINT_INVALID.all-or-nothing":
     "{{failed}} of {{total}} datapoints failed, and this node sends all or nothing; the first: {{first}} See msg.error.cause.failed for each.",
 
+  // thing model
+  "ONENET_MODEL_INVALID.empty":
+    "The thing model is empty. Expected the JSON that the console exports (产品开发 › 物模型 › 导出): paste it, or choose the file.",
+  "ONENET_MODEL_INVALID.too-large":
+    "The thing model has {{length}} characters, the limit is {{maxLength}}. Expected the JSON that the console exports; check that it is the right file.",
+  "ONENET_MODEL_INVALID.json":
+    "The thing model is no valid JSON ({{path}}): {{detail}}. Export it again from the console, or correct it there.",
+  "ONENET_MODEL_INVALID.answer":
+    "This is not a thing model but an answer of OneNET's API that reports a failure: code {{code}}, {{message}}. Query the model again, or export it from the console.",
+  "ONENET_MODEL_INVALID.type":
+    "Thing model, {{path}}: expected {{expected}}, but there is {{got}}. Correct it, or export the model again.",
+  "ONENET_MODEL_INVALID.missing":
+    "Thing model: {{path}} is missing (expected {{expected}}). Add it, or export the model again.",
+  "ONENET_MODEL_INVALID.identifier":
+    "Thing model, {{path}}: “{{got}}” cannot be an identifier. Expected letters, digits and _ ($ first for the system's), at most 128.",
+  "ONENET_MODEL_INVALID.duplicate":
+    "Thing model, {{path}}: “{{got}}” stands twice in this list. Give each an identifier of its own, or remove one.",
+  "ONENET_MODEL_INVALID.choice":
+    "Thing model, {{path}}: expected one of {{expected}}, but there is {{got}}. Correct it, or export the model again.",
+  "ONENET_MODEL_INVALID.number":
+    "Thing model, {{path}}: expected {{expected}}, but there is {{got}}. Correct it, or export the model again.",
+  "ONENET_MODEL_INVALID.range":
+    "Thing model, {{path}}: the smallest value {{min}} is above the largest {{max}}. Exchange or correct them.",
+  "ONENET_MODEL_INVALID.label":
+    'Thing model, {{path}}: {{got}} is not a whole number. The values of an enum and the bits of a bitMap are, each with its name: {"0": "auto"}.',
+  "ONENET_MODEL_INVALID.depth":
+    "Thing model, {{path}}: types may be nested {{maxDepth}} levels deep, these are deeper. OneNET knows one level of struct.",
+  "ONENET_MODEL_NOTE.ignored":
+    "Thing model, {{path}}: expected {{expected}}, but there is {{got}}; it was ignored.",
+  "ONENET_MODEL_NOTE.assumed": "Thing model: {{path}} is missing; “{{assumed}}” was assumed.",
+  "ONENET_MODEL_NOTE.specs-missing":
+    "Thing model: {{path}} is missing, so values are checked to be {{type}} and for nothing else.",
+  "ONENET_MODEL_NOTE.nesting":
+    "Thing model, {{path}}: OneNET documents no {{type}} here ({{expected}}); it was taken as it stands.",
+  "ONENET_MODEL_NOTE.too-many":
+    "The thing model has {{count}} properties, events and services, and OneNET allows {{max}} for one product. More go as members of structs, on sub-devices, or on a data-stream product.",
+
   // commands
   ONENET_COMMAND_MISSING:
     "The message carries no msg.command to answer. Wire this node behind a command subscribe node and keep msg.command.",

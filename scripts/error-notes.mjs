@@ -4,6 +4,7 @@
  */
 
 import { STORE_FAMILIES } from "./error-notes-store.mjs";
+import { THING_FAMILIES } from "./error-notes-thing.mjs";
 
 /** The codes by family, in the order of the page. */
 export const FAMILIES = [
@@ -169,6 +170,7 @@ export const FAMILIES = [
       },
     },
   },
+  ...THING_FAMILIES,
   {
     en: "Commands",
     zh: "命令",

@@ -1,4 +1,5 @@
 import type { Datapoint } from "../protocol/datapoint";
+import { parseJson, stringifyJson } from "../protocol/json";
 import type { DeliveryState, Draft, PublishProperties, Qos, QueuedMessage } from "./message";
 import type { Subject } from "./subject";
 import { subjectOfPoints } from "./subject";
@@ -63,7 +64,7 @@ function headerOf(
 }
 
 function join(header: Header, payload: string | Buffer): Buffer {
-  const text = JSON.stringify(header);
+  const text = stringifyJson(header);
   const headerBytes = Buffer.byteLength(text);
   const record = Buffer.allocUnsafe(LENGTH_BYTES + headerBytes + Buffer.byteLength(payload));
   record.writeUInt32LE(headerBytes, 0);
@@ -77,7 +78,7 @@ function join(header: Header, payload: string | Buffer): Buffer {
 export function decodeMessage(record: Uint8Array): StoredMessage {
   const all = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
   const headerEnd = LENGTH_BYTES + all.readUInt32LE(0);
-  const header: Header = JSON.parse(all.toString("utf8", LENGTH_BYTES, headerEnd));
+  const header = parseHeader(all.toString("utf8", LENGTH_BYTES, headerEnd));
   const [, flags, queuedAt, queuedAtMonotonicMs, attempts, bytes, expiryMs] = header;
   return {
     draft: decodeDraft(header, all.subarray(headerEnd)),
@@ -97,11 +98,16 @@ export function decodeMessage(record: Uint8Array): StoredMessage {
 export function readSubject(record: Uint8Array): Subject | undefined {
   try {
     const all = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
-    const [what]: Header = JSON.parse(all.toString("utf8", LENGTH_BYTES, LENGTH_BYTES + all.readUInt32LE(0)));
+    const [what] = parseHeader(all.toString("utf8", LENGTH_BYTES, LENGTH_BYTES + all.readUInt32LE(0)));
     return typeof what === "string" ? { topic: what } : subjectOfPoints(what.map(([stream]) => ({ stream })));
   } catch {
     return undefined;
   }
+}
+
+/** @throws {SyntaxError} */
+function parseHeader(text: string): Header {
+  return parseJson(text) as Header;
 }
 
 function decodeDraft([what, flags, , , , , , properties]: Header, payload: Buffer): Draft {

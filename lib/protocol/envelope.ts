@@ -10,7 +10,7 @@
  * @see docs 901, 902; C SDK and C SDK 2.1.3 (answers without `msg`)
  */
 import { OneNetError } from "../errors";
-import { checkPayloadSize, isJsonObject, type JsonValue, readInteger, readJson } from "./json";
+import { checkPayloadSize, isJsonObject, type JsonValue, readInteger, readJson, stringifyJson } from "./json";
 
 export interface OneJsonRequest {
   readonly id: string;
@@ -28,7 +28,7 @@ export interface OneJsonAnswer {
 
 /** @throws {OneNetError} ONENET_PAYLOAD_TOO_LARGE */
 export function encodeRequest(id: string, params?: JsonValue): string {
-  return checkPayloadSize(JSON.stringify({ id, version: "1.0", params }));
+  return checkPayloadSize(stringifyJson({ id, version: "1.0", params }));
 }
 
 /**
@@ -37,7 +37,7 @@ export function encodeRequest(id: string, params?: JsonValue): string {
  * @throws {OneNetError} ONENET_PAYLOAD_TOO_LARGE
  */
 export function encodeAnswer(id: string, code: number, message?: string, data?: JsonValue): string {
-  return checkPayloadSize(JSON.stringify({ id, code, msg: message, data }));
+  return checkPayloadSize(stringifyJson({ id, code, msg: message, data }));
 }
 
 /**

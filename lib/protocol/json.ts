@@ -2,15 +2,18 @@
  * JSON at the border: what a payload's bytes say, and how many bytes a text has. No Node-RED, no platform words.
  */
 import { OneNetError } from "../errors";
+import { parseJson, stringifyJson } from "./json-bigint";
 import { MAX_PAYLOAD_BYTES } from "./limits";
 
-/** Any value with a JSON form. */
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+export { exactInteger, parseJson, stringifyJson, withoutBigInts } from "./json-bigint";
+
+/** Any value with a JSON form. A bigint is a whole number beyond 2^53 (an int64), and never one that fits a number. */
+export type JsonValue = string | number | bigint | boolean | null | readonly JsonValue[] | JsonObject;
 export type JsonObject = { readonly [key: string]: JsonValue };
 
 /** A value as JSON; numbers, which most values are, without the cost of JSON.stringify. */
 export function encodeValue(value: JsonValue): string {
-  return typeof value === "number" ? String(value) : JSON.stringify(value);
+  return typeof value === "number" ? String(value) : stringifyJson(value);
 }
 
 /** Whether a parsed JSON value is an object (no array, not null). */
@@ -38,12 +41,12 @@ export function readText(payload: Uint8Array): string | undefined {
   }
 }
 
-/** A payload as JSON, or undefined if it is none. */
+/** A payload as JSON, or undefined if it is none. Whole numbers beyond 2^53 come as bigint: see {@link parseJson}. */
 export function readJson(payload: Uint8Array): JsonValue | undefined {
   const text = readText(payload);
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }
@@ -115,13 +118,13 @@ export function clip(text: string, length = 120): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
-/** A short name of any value for an error text: `NaN`, `Buffer`, `BigInt`, `"Monday"`, `2026-01-31T00:00:00.000Z`. */
+/** A short name of any value for an error text: `NaN`, `Buffer`, `BigInt 10`, `"Monday"`, `2026-01-31T00:00:00.000Z`. */
 export function describeValue(value: unknown): string {
   switch (typeof value) {
     case "string":
       return JSON.stringify(clip(value, 40));
     case "bigint":
-      return "BigInt";
+      return clip(`BigInt ${value}`, 40);
     case "function":
     case "symbol":
       return typeof value;

@@ -63,6 +63,13 @@ export const MIN_TIME_MS = 100_000_000_000;
 /** Milliseconds; a larger "time" (after the year 9999) is one in microseconds. Ours; the platform's bound is unknown. */
 export const MAX_TIME_MS = 253_402_300_799_999;
 
+// ---- the thing model
+
+/** Properties, events and services of a thing model together. @see device-mqtt.md §7 */
+export const MAX_FUNCTION_POINTS = 100;
+/** Characters of a thing-model file; ours: a hundred function points, each of them a struct, have a tenth of it. */
+export const MAX_MODEL_LENGTH = 4_194_304;
+
 // ---- message ids
 
 /** The largest `id` of a data-stream post, a positive int32. @see docs 2022, data points */

@@ -1,6 +1,6 @@
 /** How much a post of datapoints holds, of either kind: bounds that are cheap to tell before it is encoded. */
 import type { Datapoint } from "./datapoint";
-import { utf8Bytes } from "./json";
+import { encodeValue, utf8Bytes } from "./json";
 import { MAX_PAYLOAD_BYTES } from "./limits";
 import type { ProductKind } from "./topic-table";
 
@@ -21,7 +21,7 @@ export function datapointBytes({ stream, value }: Datapoint): number {
 }
 
 function valueBytes(value: Datapoint["value"]): number {
-  if (typeof value !== "number") return utf8Bytes(JSON.stringify(value));
+  if (typeof value !== "number") return utf8Bytes(encodeValue(value));
   const isSmall = Number.isInteger(value) && value < 1e6 && value > -1e6;
   return isSmall ? MAX_SMALL_INTEGER_BYTES : MAX_NUMBER_BYTES;
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { asOneNetError, OneNetError } from "../errors";
+import { stringifyJson } from "../protocol/json";
 import { type CommandLine, HELP, readCommandLine } from "./command-line";
 import { describeListening, type Simulator, startSimulator } from "./simulator";
 
@@ -48,7 +49,7 @@ async function start(
   stdout: NodeJS.WritableStream,
 ): Promise<Simulator> {
   const simulator = await startSimulator(options);
-  const print = (event: object) => void stdout.write(`${JSON.stringify(event)}\n`);
+  const print = (event: object) => void stdout.write(`${stringifyJson(event)}\n`);
   try {
     if (rootCertificateFile) writeRoot(rootCertificateFile, simulator);
   } catch (error) {

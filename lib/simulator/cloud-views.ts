@@ -1,4 +1,4 @@
-import type { JsonValue } from "../protocol/json";
+import { type JsonValue, stringifyJson } from "../protocol/json";
 import type { DeviceRecord, LastValue } from "./device-record";
 
 /** A device as `device/detail` shows it. @see cloud-api.md §1.4 */
@@ -40,7 +40,7 @@ export function listProperties(device: DeviceRecord): Record<string, unknown>[] 
     name: identifier,
     data_type: typeOf(value),
     access_mode: "读写",
-    value: typeof value === "string" ? value : JSON.stringify(value),
+    value: typeof value === "string" ? value : stringifyJson(value),
     time: atMs,
     description: "",
   }));
@@ -48,6 +48,7 @@ export function listProperties(device: DeviceRecord): Record<string, unknown>[] 
 
 function typeOf(value: JsonValue): string {
   if (Array.isArray(value)) return "array";
+  if (typeof value === "bigint") return "int64";
   if (typeof value === "number") return Number.isSafeInteger(value) ? "int64" : "double";
   return { string: "string", boolean: "bool" }[typeof value as string] ?? "struct";
 }

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { stringifyJson } from "../protocol/json";
 import { SIMULATOR_HOST } from "../protocol/platform";
 import type { Cloud } from "./cloud";
 import { CLOUD_CODES, type CloudEnvelope, failure } from "./cloud-envelope";
@@ -121,7 +122,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 
 function send(response: ServerResponse, status: number, envelope: CloudEnvelope): void {
   if (response.destroyed) return;
-  const body = JSON.stringify(envelope);
+  const body = stringifyJson(envelope);
   const headers = {
     "content-type": "application/json;charset=UTF-8",
     "content-length": Buffer.byteLength(body),

@@ -1,6 +1,6 @@
 import type { IncomingCommand } from "../../lib/client/command";
 import { OneNetError } from "../../lib/errors";
-import { readJson, readText } from "../../lib/protocol/json";
+import { readJson, readText, withoutBigInts } from "../../lib/protocol/json";
 import type { PayloadForm } from "./config";
 
 /**
@@ -17,7 +17,7 @@ export function commandMessage(command: IncomingCommand, payloadAs: PayloadForm)
     case "command":
       return { topic, payload: readBody(topic, body, payloadAs), command: own };
     case "property-set":
-      return { topic, payload: structuredClone(values), command: own };
+      return { topic, payload: withoutBigInts(values), command: own };
     case "property-get":
       return { topic, payload: [...command.identifiers], command: own };
   }
@@ -28,7 +28,7 @@ function readBody(topic: string, body: Buffer, payloadAs: PayloadForm): unknown 
   const text = readText(body);
   if (payloadAs === "text") return text ?? body.toString();
   const json = readJson(body);
-  if (json !== undefined) return json;
+  if (json !== undefined) return withoutBigInts(json);
   if (payloadAs === "auto") return text ?? Buffer.from(body);
   throw new OneNetError("ONENET_COMMAND_INVALID", { topic, detail: "the body is no JSON" });
 }

@@ -97,7 +97,6 @@ describe("checkDatapoint: values", () => {
       ["Infinity", Number.POSITIVE_INFINITY, "not-finite", { got: "Infinity" }],
       ["-Infinity", Number.NEGATIVE_INFINITY, "not-finite", { got: "-Infinity" }],
       ["NaN inside", { a: [Number.NaN] }, "not-finite"],
-      ["a BigInt", 10n, "type", { got: "BigInt" }],
       ["undefined", undefined, "type", { got: "undefined" }],
       ["null", null, "type", { got: "null" }],
       ["null inside", { a: null }, "type", { got: "null" }],

@@ -121,7 +121,7 @@ describe("json", () => {
     [Number.NaN, "NaN"],
     [Number.NEGATIVE_INFINITY, "-Infinity"],
     [false, "false"],
-    [10n, "BigInt"],
+    [10n, "BigInt 10"],
     [() => 1, "function"],
     [Symbol("s"), "symbol"],
     ["Monday", '"Monday"'],

@@ -1,0 +1,70 @@
+/**
+ * JSON with whole numbers beyond 2^53, as an int64 of a thing model has them: JSON.parse rounds these, and
+ * JSON.stringify throws. Both are used first; only where such a number is there does the work here begin.
+ */
+import type { JsonValue } from "./json";
+
+/** Stands before each literal that could be too long for a number; in a text hardly ever. */
+const MAYBE_LONG = /(?:^|[[:,\s-])\d{16}/;
+/** A text, or a number as a whole. */
+const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** Digits of a literal that is read exactly: an uint64 has 20. More digits are rounded, as JSON.parse does. */
+const LONG_INTEGER = /^-?\d{16,20}$/;
+
+/**
+ * JSON.parse, but a whole number of up to 20 digits that no number can hold exactly comes as a bigint.
+ *
+ * @throws {SyntaxError} as JSON.parse does
+ */
+export function parseJson(text: string): JsonValue {
+  const value: JsonValue = JSON.parse(text);
+  if (!MAYBE_LONG.test(text)) return value;
+  // Texts get a mark, so that the texts that stand for numbers are known from them.
+  const marked = text.replace(TOKENS, (token) => {
+    if (token.startsWith('"')) return `"=${token.slice(1)}`;
+    return LONG_INTEGER.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+  });
+  return unmark(JSON.parse(marked));
+}
+
+function unmark(value: JsonValue): JsonValue {
+  if (typeof value === "string") return value.startsWith("=") ? value.slice(1) : BigInt(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(unmark);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.slice(1), unmark(item)]));
+}
+
+/**
+ * JSON.stringify, but a bigint is written as a number. What is undefined is left out of an object.
+ *
+ * @param value without circles
+ */
+export function stringifyJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return stringifyEach(value);
+  }
+}
+
+function stringifyEach(value: unknown): string {
+  if (typeof value === "bigint") return String(value);
+  if (Array.isArray(value)) return `[${value.map((item) => stringifyEach(item ?? null)).join()}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).filter(([, item]) => item !== undefined);
+  return `{${members.map(([key, item]) => `${JSON.stringify(key)}:${stringifyEach(item)}`).join()}}`;
+}
+
+/** A whole number as {@link JsonValue} holds it: a bigint only where a number is not exact. */
+export function exactInteger(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+/** A value for a flow, whose nodes know no bigint: such a number becomes its digits as text. */
+export function withoutBigInts(value: JsonValue): JsonValue {
+  if (typeof value === "bigint") return String(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutBigInts);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutBigInts(item)]));
+}
