@@ -78,6 +78,13 @@ export function readInteger(value: JsonValue | undefined): number | undefined {
   return typeof number === "number" && Number.isSafeInteger(number) ? number : undefined;
 }
 
+/** A list of texts, or undefined if it is none. */
+export function readNames(value: JsonValue | undefined): string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const names = value.filter((item) => typeof item === "string");
+  return names.length === value.length ? names : undefined;
+}
+
 /**
  * The encoded payload itself, once it is known to fit.
  *

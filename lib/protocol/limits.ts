@@ -77,6 +77,19 @@ export const MAX_MESSAGE_ID = 2_147_483_647;
 /** Digits of a OneJSON `id`, a string. @see docs 2022, log code 312 */
 export const MAX_MESSAGE_ID_DIGITS = 13;
 
+// ---- batches and gateways
+
+/** Devices, the own one included, in one `pack/post` or `history/post`. @see docs 901 */
+export const MAX_BATCH_DEVICES = 10;
+/** Identifiers of one device in a `pack/post` or `history/post`; properties and events counted together, to be safe. @see docs 901 */
+export const MAX_BATCH_IDENTIFIERS = 100;
+/** Samples of one identifier in a `history/post`. @see docs 901 */
+export const MAX_HISTORY_SAMPLES = 100;
+/** Sub-devices of one gateway. @see docs 901 */
+export const MAX_SUB_DEVICES = 1500;
+/** Properties in one `sub/property/set` or `get`. @see docs 901 */
+export const MAX_SUB_PROPERTIES = 50;
+
 // ---- commands
 
 /** Bytes of a command's answer: documented "below 1 KB", while a design text says 20 KB; so a warning, no refusal. */

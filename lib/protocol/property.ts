@@ -9,12 +9,13 @@
  * @see docs 901, 902; C SDK 2.1.3
  */
 import { OneNetError } from "../errors";
-import { oneJsonCode, type PlatformCode } from "./codes";
+import type { PlatformCode } from "./codes";
 import { checkMessageId, type Datapoint } from "./datapoint";
-import { encodeAnswer, encodeRequest, parseAnswer, parseRequest, readId } from "./envelope";
-import { isJsonObject, type JsonObject, type JsonValue, readInteger, readJson } from "./json";
-import { MAX_MESSAGE_ID_DIGITS, MAX_TIME_MS, MIN_TIME_MS } from "./limits";
+import { encodeAnswer, encodeRequest, parseAnswer, parseRequest } from "./envelope";
+import { isJsonObject, type JsonObject, type JsonValue, readInteger, readNames } from "./json";
+import { encodeSamples, readSamples } from "./sample";
 import { TOPICS } from "./topic-table";
+import { readUplink, type UplinkRefusal, type UplinkRequest } from "./uplink";
 
 /**
  * Encodes the body of `thing/property/post`.
@@ -23,25 +24,22 @@ import { TOPICS } from "./topic-table";
  * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_PAYLOAD_TOO_LARGE, ONENET_INTERNAL if an identifier stands twice
  */
 export function encodePropertyPost(messageId: number, points: readonly Datapoint[]): string {
-  if (points.length === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
-  const params = new Map<string, JsonValue>();
-  for (const { stream, value, atMs } of points) {
-    if (params.has(stream))
-      throw new OneNetError("ONENET_INTERNAL", { detail: `${stream} stands twice in a post` });
-    params.set(stream, atMs === undefined ? { value } : { value, time: atMs });
-  }
-  return encodeRequest(String(checkMessageId(messageId)), Object.fromEntries(params));
+  return encodeRequest(String(checkMessageId(messageId)), encodeSamples(points));
 }
 
 export interface PropertyPostReply extends PlatformCode {
   /** -1 if the id is no number. */
   readonly messageId: number;
+  /** What was asked for, where the reply brings it. */
+  readonly data?: JsonValue;
 }
 
-/** Reads the platform's reply to a post; undefined if it cannot be read. */
+/** Reads the platform's reply to a post or any other request (`…/reply`); undefined if it cannot be read. */
 export function parsePropertyPostReply(payload: Uint8Array): PropertyPostReply | undefined {
   const answer = parseAnswer(payload);
-  return answer && { messageId: readInteger(answer.id) ?? -1, code: answer.code, message: answer.message };
+  if (answer === undefined) return undefined;
+  const { id, ...verdict } = answer;
+  return { messageId: readInteger(id) ?? -1, ...verdict };
 }
 
 export interface PropertySet {
@@ -58,12 +56,18 @@ export interface PropertySet {
 export function parsePropertySet(payload: Uint8Array): PropertySet {
   const topic = TOPICS["property-set"].suffix;
   const { id, params } = parseRequest(payload, topic);
+  return { id, values: readSetValues(params, topic, id) };
+}
+
+/**
+ * The values of a set, of a device's own or of a sub-device's.
+ *
+ * @throws {OneNetError} ONENET_COMMAND_INVALID
+ */
+export function readSetValues(params: JsonValue | undefined, topic: string, id: string): JsonObject {
   if (!isJsonObject(params))
     throw new OneNetError("ONENET_COMMAND_INVALID", { topic, detail: "params is no object", id });
-  return {
-    id,
-    values: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, unwrap(value)])),
-  };
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, unwrap(value)]));
 }
 
 function unwrap(value: JsonValue): JsonValue {
@@ -85,14 +89,18 @@ export interface PropertyGet {
 export function parsePropertyGet(payload: Uint8Array): PropertyGet {
   const topic = TOPICS["property-get"].suffix;
   const { id, params } = parseRequest(payload, topic);
-  if (!Array.isArray(params) || !params.every((name) => typeof name === "string")) {
-    throw new OneNetError("ONENET_COMMAND_INVALID", {
-      topic,
-      detail: "params is no list of identifiers",
-      id,
-    });
-  }
-  return { id, identifiers: params };
+  return { id, identifiers: readGetIdentifiers(params, topic, id) };
+}
+
+/**
+ * The identifiers of a get, of a device's own or of a sub-device's.
+ *
+ * @throws {OneNetError} ONENET_COMMAND_INVALID
+ */
+export function readGetIdentifiers(params: JsonValue | undefined, topic: string, id: string): string[] {
+  const identifiers = readNames(params);
+  if (identifiers !== undefined) return identifiers;
+  throw new OneNetError("ONENET_COMMAND_INVALID", { topic, detail: "params is no list of identifiers", id });
 }
 
 /** What a device says to a set or get. */
@@ -116,40 +124,15 @@ export function encodePropertyGetReply(
 }
 
 export interface PropertyPost {
-  /** As it stood in the post, to be echoed. */
-  readonly id: string;
   readonly points: readonly Datapoint[];
-}
-
-/** `id` is "" where the post's could not be read; what the platform echoes then is unknown. */
-export interface PropertyRefusal extends PlatformCode {
-  readonly id: string;
 }
 
 /**
  * Reads a device's post as the platform does, for the simulator, as far as that needs no thing model: the first
- * error refuses the whole. Numeric ids are taken (log code 312 demands text; whether that is enforced is unknown).
+ * error refuses the whole.
  *
  * @see device-mqtt.md §6.3 (observed): 2402, 2403, 2405, 2409, 2415
  */
-export function parsePropertyPost(payload: Uint8Array): PropertyPost | PropertyRefusal {
-  const body = readJson(payload);
-  const id = isJsonObject(body) ? (readId(body["id"]) ?? "") : "";
-  const refuse = (code: number, identifier?: string) => ({ id, ...oneJsonCode(code, identifier) });
-  if (!isJsonObject(body) || !isJsonObject(body["params"])) return refuse(2402);
-  if (body["id"] === undefined || body["id"] === null) return refuse(2403);
-  if (!/^\d+$/.test(id) || id.length > MAX_MESSAGE_ID_DIGITS) return refuse(2405);
-  const points: Datapoint[] = [];
-  for (const [stream, wrapped] of Object.entries(body["params"])) {
-    if (!isJsonObject(wrapped)) return wrapped === null ? refuse(2409, stream) : refuse(2402);
-    const { value, time } = wrapped;
-    if (value === undefined || value === null) return refuse(2409, stream);
-    if (time !== undefined && !isTime(time)) return refuse(2415, stream);
-    points.push(time === undefined ? { stream, value } : { stream, value, atMs: time });
-  }
-  return { id, points };
-}
-
-function isTime(time: JsonValue): time is number {
-  return typeof time === "number" && time >= MIN_TIME_MS && time <= MAX_TIME_MS;
+export function parsePropertyPost(payload: Uint8Array): UplinkRequest<PropertyPost> | UplinkRefusal {
+  return readUplink(payload, readSamples);
 }

@@ -61,9 +61,37 @@ export const topics = {
   propertySetReply: (device: DeviceIdentity) => topicOf(device, "property-set-reply", {}),
   propertyGet: (device: DeviceIdentity) => topicOf(device, "property-get", {}),
   propertyGetReply: (device: DeviceIdentity) => topicOf(device, "property-get-reply", {}),
+  eventPost: (device: DeviceIdentity) => topicOf(device, "event-post", {}),
+  packPost: (device: DeviceIdentity) => topicOf(device, "pack-post", {}),
+  historyPost: (device: DeviceIdentity) => topicOf(device, "history-post", {}),
+  customUp: (device: DeviceIdentity) => topicOf(device, "custome-up", {}),
   /** The one filter the C SDKs subscribe. */
   thingFilter: (device: DeviceIdentity) => `${devicePrefix(device)}/thing/#`,
 } as const;
+
+/** What only some devices use, each with a filter of its own: a session may have few. */
+export type FilterExtra = "ota" | "custom" | "cmp";
+
+const EXTRA_FILTERS = {
+  ota: { all: ["ota/#"], down: ["ota/inform"] },
+  custom: { all: ["custome/#"], down: ["custome/up_reply", "custome/down/+"] },
+  cmp: { all: ["cmp/#"], down: ["cmp/property/post/reply"] },
+} as const;
+
+/**
+ * The filters of an extra, of products of either kind.
+ *
+ * @param echoes as of {@link deviceFilters}
+ * @see C SDK 2.1.3: `ota/#`, `cmp/#`
+ */
+export function extraFilters(
+  device: DeviceIdentity,
+  extra: FilterExtra,
+  { echoes = false }: { readonly echoes?: boolean } = {},
+): readonly string[] {
+  const { all, down } = EXTRA_FILTERS[extra];
+  return (echoes ? down : all).map((suffix) => `${devicePrefix(device)}/${suffix}`);
+}
 
 /**
  * The filters a device of this kind subscribes after each login: as few as carry every reply and request.

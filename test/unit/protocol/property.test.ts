@@ -112,6 +112,10 @@ describe("parsePropertyPostReply", () => {
       { id: "x", code: 2405, msg: "msg id invalid" },
       { messageId: -1, code: 2405, message: "msg id invalid" },
     ],
+    [
+      { id: "3", code: 200, data: [] },
+      { messageId: 3, code: 200, message: "", data: [] },
+    ],
     [{ code: 200 }, undefined],
   ];
   for (const [body, expected] of cases) {

@@ -8,6 +8,7 @@ import {
   type DeviceIdentity,
   deviceFilters,
   devicePrefix,
+  extraFilters,
   matchesFilter,
   type ProductKind,
   parseTopic,
@@ -81,6 +82,10 @@ describe("topics", () => {
     [topics.propertySetReply(DEVICE)]: "thing/property/set_reply",
     [topics.propertyGet(DEVICE)]: "thing/property/get",
     [topics.propertyGetReply(DEVICE)]: "thing/property/get_reply",
+    [topics.eventPost(DEVICE)]: "thing/event/post",
+    [topics.packPost(DEVICE)]: "thing/pack/post",
+    [topics.historyPost(DEVICE)]: "thing/history/post",
+    [topics.customUp(DEVICE)]: "custome/up",
     [topics.thingFilter(DEVICE)]: "thing/#",
   };
   for (const [topic, suffix] of Object.entries(built)) {
@@ -113,6 +118,23 @@ describe("topics", () => {
         false,
         row.suffix,
       );
+    }
+  });
+
+  it("subscribes extras where they are wanted, of either kind", () => {
+    const down = {
+      ota: ["ota/inform"],
+      custom: ["custome/up_reply", "custome/down/+"],
+      cmp: ["cmp/property/post/reply"],
+    } as const;
+    const all = { ota: ["ota/#"], custom: ["custome/#"], cmp: ["cmp/#"] } as const;
+    for (const extra of ["ota", "custom", "cmp"] as const) {
+      const under = (suffixes: readonly string[]) => suffixes.map((suffix) => `${P}/${suffix}`);
+      assert.deepEqual(extraFilters(DEVICE, extra), under(all[extra]));
+      assert.deepEqual(extraFilters(DEVICE, extra, { echoes: true }), under(down[extra]));
+      for (const kind of KINDS)
+        for (const filter of under([...all[extra], ...down[extra]]))
+          assert.ok(checkDeviceFilter(filter, DEVICE, kind), filter);
     }
   });
 

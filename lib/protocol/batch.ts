@@ -1,0 +1,178 @@
+/**
+ * Many points in one message (批量上报): of several devices, properties and events mixed.
+ *
+ * ```
+ * pack/post    ↑ {"id":"1","version":"1.0","params":[{"identity":{"productID":"P2","deviceName":"sub1"},
+ *                  "properties":{"temp":{"value":1,"time":1524448722000}},"events":{"alarm":{"value":{"level":1}}}}]}
+ * history/post ↑ the same, but each identifier has a list: "temp":[{"value":1,"time":…},{"value":2,"time":…}]
+ * ```
+ * `identity` is left out for the device that logged in.
+ *
+ * @see docs 901 (limits too: 10 devices, 100 identifiers each, 100 samples per identifier)
+ */
+import { OneNetError } from "../errors";
+import { oneJsonCode, type PlatformCode } from "./codes";
+import { checkMessageId, type Datapoint } from "./datapoint";
+import { encodeRequest } from "./envelope";
+import { deviceKey, encodeIdentity, readIdentity } from "./identity";
+import { isJsonObject, type JsonObject, type JsonValue } from "./json";
+import { MAX_BATCH_DEVICES, MAX_BATCH_IDENTIFIERS, MAX_HISTORY_SAMPLES } from "./limits";
+import { encodeSample, readSample, type SampleOwner, standsTwice } from "./sample";
+import { FORMAT_ERROR, isRefused, readUplink, type UplinkRefusal, type UplinkRequest } from "./uplink";
+
+/**
+ * Encodes the body of `thing/pack/post`, the devices in the order of their first point.
+ *
+ * @param messageId echoed as text: an integer from 1 to 2^31-1
+ * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_PAYLOAD_TOO_LARGE, ONENET_INTERNAL if an identifier
+ *   of a device stands twice or a limit of the batch is exceeded
+ */
+export function encodePackPost(messageId: number, points: readonly Datapoint[]): string {
+  return encodeBatch<JsonObject>(messageId, points, (samples, point) => {
+    if (samples.has(point.stream)) throw standsTwice(point.stream);
+    samples.set(point.stream, encodeSample(point));
+  });
+}
+
+/**
+ * Encodes the body of `thing/history/post`. The samples of an identifier keep their order.
+ *
+ * @param messageId echoed as text: an integer from 1 to 2^31-1
+ * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_PAYLOAD_TOO_LARGE, ONENET_INTERNAL if a limit of the
+ *   batch is exceeded
+ */
+export function encodeHistoryPost(messageId: number, points: readonly Datapoint[]): string {
+  return encodeBatch<JsonObject[]>(messageId, points, (samples, point) => {
+    const list = samples.get(point.stream);
+    if (list === undefined) samples.set(point.stream, [encodeSample(point)]);
+    else if (list.length < MAX_HISTORY_SAMPLES) list.push(encodeSample(point));
+    else throw tooMany("samples of one identifier", MAX_HISTORY_SAMPLES);
+  });
+}
+
+interface Entry<T extends JsonValue> {
+  readonly identity: JsonObject | undefined;
+  readonly properties: Map<string, T>;
+  readonly events: Map<string, T>;
+}
+
+function encodeBatch<T extends JsonValue>(
+  messageId: number,
+  points: readonly Datapoint[],
+  add: (samples: Map<string, T>, point: Datapoint) => void,
+): string {
+  if (points.length === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
+  const entries = new Map<string, Entry<T>>();
+  for (const point of points) {
+    const entry = entryOf(entries, point);
+    add(point.event ? entry.events : entry.properties, point);
+    if (entry.events.size + entry.properties.size > MAX_BATCH_IDENTIFIERS)
+      throw tooMany("identifiers of one device", MAX_BATCH_IDENTIFIERS);
+  }
+  return encodeRequest(String(checkMessageId(messageId)), [...entries.values()].map(encodeEntry));
+}
+
+function entryOf<T extends JsonValue>(entries: Map<string, Entry<T>>, { device }: Datapoint): Entry<T> {
+  const key = device === undefined ? "" : deviceKey(device);
+  const known = entries.get(key);
+  if (known !== undefined) return known;
+  if (entries.size >= MAX_BATCH_DEVICES) throw tooMany("devices in a batch", MAX_BATCH_DEVICES);
+  const identity = device && encodeIdentity(device);
+  const entry = { identity, properties: new Map(), events: new Map() };
+  entries.set(key, entry);
+  return entry;
+}
+
+function encodeEntry<T extends JsonValue>({ identity, properties, events }: Entry<T>): JsonObject {
+  return {
+    ...(identity === undefined ? {} : { identity }),
+    ...(properties.size === 0 ? {} : { properties: Object.fromEntries(properties) }),
+    ...(events.size === 0 ? {} : { events: Object.fromEntries(events) }),
+  };
+}
+
+function tooMany(what: string, limit: number): OneNetError {
+  return new OneNetError("ONENET_INTERNAL", { detail: `more than ${limit} ${what}` });
+}
+
+export interface BatchPost {
+  /** `device` is there where the entry names one, be it the sender itself; an event's have `event: true`. */
+  readonly points: readonly Datapoint[];
+}
+
+type Batch = UplinkRequest<BatchPost> | UplinkRefusal;
+
+/**
+ * Reads a device's `pack/post` as the platform does, as far as that needs no thing model and no topology. What it
+ * says to too many devices or identifiers is unknown: 2402 here.
+ *
+ * @see device-mqtt.md §6.3: 2402, 2403, 2405, 2409, 2415
+ */
+export function parsePackPost(payload: Uint8Array): Batch {
+  return readUplink(payload, (params) => readEntries(params, readOne));
+}
+
+/** Reads a device's `history/post`, likewise; too many samples are 2402, none of an identifier 2409. */
+export function parseHistoryPost(payload: Uint8Array): Batch {
+  return readUplink(payload, (params) => readEntries(params, readList));
+}
+
+/** Reads what an identifier has. */
+type ReadSamples = (
+  name: string,
+  value: JsonValue,
+  owner: SampleOwner,
+) => readonly Datapoint[] | PlatformCode;
+
+const readOne: ReadSamples = (name, value, owner) => {
+  const point = readSample(name, value, owner);
+  return isRefused(point) ? point : [point];
+};
+
+const readList: ReadSamples = (name, list, owner) => {
+  if (!Array.isArray(list) || list.length > MAX_HISTORY_SAMPLES) return FORMAT_ERROR;
+  if (list.length === 0) return oneJsonCode(2409, name);
+  const points: Datapoint[] = [];
+  for (const item of list) {
+    const point = readSample(name, item, owner);
+    if (isRefused(point)) return point;
+    points.push(point);
+  }
+  return points;
+};
+
+function readEntries(params: JsonValue | undefined, read: ReadSamples): BatchPost | PlatformCode {
+  if (!Array.isArray(params) || params.length > MAX_BATCH_DEVICES) return FORMAT_ERROR;
+  const points: Datapoint[] = [];
+  for (const item of params) {
+    const found = readEntry(item, read);
+    if (isRefused(found)) return found;
+    points.push(...found);
+  }
+  return { points };
+}
+
+function readEntry(item: JsonValue, read: ReadSamples): readonly Datapoint[] | PlatformCode {
+  if (!isJsonObject(item)) return FORMAT_ERROR;
+  const { identity, properties = {}, events = {} } = item;
+  const device = readIdentity(identity);
+  if (identity !== undefined && device === undefined) return FORMAT_ERROR;
+  if (!isJsonObject(properties) || !isJsonObject(events)) return FORMAT_ERROR;
+  const owner = device === undefined ? {} : { device };
+  const named = [
+    ...Object.entries(properties).map(([name, value]) => ({ name, value, owner })),
+    ...Object.entries(events).map(([name, value]) => ({
+      name,
+      value,
+      owner: { ...owner, event: true as const },
+    })),
+  ];
+  if (named.length > MAX_BATCH_IDENTIFIERS) return FORMAT_ERROR;
+  const points: Datapoint[] = [];
+  for (const { name, value, owner: whose } of named) {
+    const found = read(name, value, whose);
+    if (isRefused(found)) return found;
+    points.push(...found);
+  }
+  return points;
+}
