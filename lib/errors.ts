@@ -209,6 +209,41 @@ export const ERROR_TEXTS = {
   "ONENET_MODEL_NOTE.too-many":
     "The thing model has {{count}} properties, events and services, and OneNET allows {{max}} for one product. More go as members of structs, on sub-devices, or on a data-stream product.",
 
+  // values checked against the thing model
+  "ONENET_VALUE_INVALID.unknown":
+    "“{{identifier}}” is no property of the thing model; the nearest there: {{limit}}. Correct the name, or import the model as it is published now.",
+  "ONENET_VALUE_INVALID.unknown-event":
+    "“{{identifier}}” is no event of the thing model; the nearest there: {{limit}}. Correct the name, or import the model as it is published now.",
+  "ONENET_VALUE_INVALID.unknown-service":
+    "“{{identifier}}” is no service of the thing model; the nearest there: {{limit}}. Correct the name, or import the model as it is published now.",
+  "ONENET_VALUE_INVALID.read-only":
+    "“{{identifier}}” can only be read (accessMode {{limit}}), so it cannot be set to {{value}}. Publish it instead, or make it rw in the thing model.",
+  "ONENET_VALUE_INVALID.required":
+    "“{{identifier}}” must be {{limit}}, but is {{value}}: OneNET takes no empty value. Leave it out, or send one.",
+  "ONENET_VALUE_INVALID.type": "“{{identifier}}” must be {{limit}}, but is {{value}}. Convert it before.",
+  "ONENET_VALUE_INVALID.whole":
+    "“{{identifier}}” must be a whole number ({{limit}}), but is {{value}}. Round it before, or let the connection put values on their step.",
+  "ONENET_VALUE_INVALID.precision":
+    "“{{identifier}}” is {{value}}: a number beyond {{limit}} has lost its last digits. Send it as text or as a BigInt.",
+  "ONENET_VALUE_INVALID.min":
+    "“{{identifier}}” must be at least {{limit}}, but is {{value}}. Check the value, and the range in the thing model.",
+  "ONENET_VALUE_INVALID.max":
+    "“{{identifier}}” must be at most {{limit}}, but is {{value}}. Check the value, and the range in the thing model.",
+  "ONENET_VALUE_INVALID.step":
+    "“{{identifier}}” must be a multiple of its step {{limit}}, but is {{value}}. Round it before, or let the connection put values on their step.",
+  "ONENET_VALUE_INVALID.label":
+    "“{{identifier}}” must be one of {{limit}}, but is {{value}}. Send one of these numbers, or its name as the thing model has it.",
+  "ONENET_VALUE_INVALID.length":
+    "“{{identifier}}” has a length of {{value}}, the limit is {{limit}}. Shorten the text, or raise the limit in the thing model.",
+  "ONENET_VALUE_INVALID.items":
+    "“{{identifier}}” has {{value}} elements, the limit is {{limit}}. Send fewer, or raise the limit in the thing model.",
+  "ONENET_VALUE_INVALID.date":
+    "“{{identifier}}” must be a time in milliseconds since 1970 ({{limit}}), a Date or ISO 8601 text, but is {{value}}. Seconds are to be multiplied by 1000.",
+  "ONENET_VALUE_INVALID.member-missing":
+    "“{{identifier}}” is missing. The thing model wants each of {{limit}}.",
+  "ONENET_VALUE_INVALID.member-unknown":
+    "“{{identifier}}” ({{value}}) is not in the thing model, which knows here: {{limit}}. Leave it out, or correct the name.",
+
   // commands
   ONENET_COMMAND_MISSING:
     "The message carries no msg.command to answer. Wire this node behind a command subscribe node and keep msg.command.",
