@@ -1,7 +1,17 @@
 import type { DeviceRecord } from "./device-record";
 
 /** What the platform can ask a device. */
-export type Question = "set" | "get" | "command";
+export type Question =
+  | "set"
+  | "get"
+  | "command"
+  | "service"
+  | "sub-set"
+  | "sub-get"
+  | "sub-service"
+  | "topo-change"
+  | "ota"
+  | "custom";
 
 export type Verdict = "taken" | "late" | "unknown";
 

@@ -25,6 +25,8 @@ export const CLOUD_CODES = {
   noDevice: 10410,
   /** Property set refused or timed out (observed); property get too (guess). */
   property: 10411,
+  /** Service call refused (observed), failed or timed out (guess). */
+  service: 10415,
   noThingModel: 10417,
   offline: 10421,
   /** Observed as "device not subscribed"; a command's time-out and the property-set rate too (guess). */

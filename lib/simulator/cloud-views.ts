@@ -1,5 +1,6 @@
-import { type JsonValue, stringifyJson } from "../protocol/json";
-import type { DeviceRecord, LastValue } from "./device-record";
+import { encodeValue, type JsonValue } from "../protocol/json";
+import type { DeviceEvent, DeviceRecord, LastValue, ServiceCall } from "./device-record";
+import type { Moment } from "./timeline";
 
 /** A device as `device/detail` shows it. @see cloud-api.md §1.4 */
 export function describeDevice(device: DeviceRecord, revealKey: boolean): Record<string, unknown> {
@@ -40,9 +41,54 @@ export function listProperties(device: DeviceRecord): Record<string, unknown>[] 
     name: identifier,
     data_type: typeOf(value),
     access_mode: "读写",
-    value: typeof value === "string" ? value : stringifyJson(value),
+    value: valueText(value),
     time: atMs,
     description: "",
+  }));
+}
+
+/** A value as the platform shows it: always text. */
+export function valueText(value: JsonValue): string {
+  return typeof value === "string" ? value : encodeValue(value);
+}
+
+/** As `thingmodel/query-device-property-history` lists them: times as text too. */
+export function listSamples(samples: readonly Moment<JsonValue>[]): Record<string, string>[] {
+  return samples.map(({ atMs, item }) => ({ time: String(atMs), value: valueText(item) }));
+}
+
+const EVENT_TYPES = { info: 1, alert: 2, error: 3 } as const;
+
+/** 1 info, 2 alert, 3 error; without a model 1 (guess). */
+export function eventTypeOf({ product: { model } }: DeviceRecord, identifier: string): number {
+  return EVENT_TYPES[model?.events.get(identifier)?.eventType ?? "info"];
+}
+
+/** As `device/event-log` lists them. @see cloud-api.md §1.4 */
+export function listEvents(
+  device: DeviceRecord,
+  events: readonly Moment<DeviceEvent>[],
+): Record<string, unknown>[] {
+  return events.map(({ atMs, item: { identifier, value } }) => ({
+    event_type: eventTypeOf(device, identifier),
+    identifier,
+    name: device.product.model?.events.get(identifier)?.name ?? identifier,
+    time: String(atMs),
+    value: valueText(value),
+  }));
+}
+
+/** As `device/service-log` lists them: 200 answered, 0 not run. @see cloud-api.md §1.4 */
+export function listServiceCalls(calls: readonly Moment<ServiceCall>[]): Record<string, unknown>[] {
+  return calls.map(({ atMs, item: { identifier, isAsync, input, code, message, repliedAtMs, output } }) => ({
+    request_time: String(atMs),
+    identifier,
+    type: isAsync ? 1 : 0,
+    request_body: input,
+    response_time: repliedAtMs === undefined ? "" : String(repliedAtMs),
+    response_body: output ?? "",
+    code: code ?? 0,
+    msg: message ?? "",
   }));
 }
 

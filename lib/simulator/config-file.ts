@@ -68,7 +68,12 @@ const RULES: { readonly [R in keyof SimulatorRules]: Reader<SimulatorRules[R]> }
   connectTimeoutMs: readPositive,
   silenceFactor: readPositive,
   propertyTimeoutMs: readPositive,
+  asyncServiceTimeoutMs: readPositive,
+  desiredWhileOnline: oneOf(["push", "wait"] as const),
+  subLoginNeeded: oneOf([true, false]),
   commandTimeoutMs: readPositive,
+  historyPerProperty: readPositive,
+  eventsPerDevice: readPositive,
   revealDeviceKeys: oneOf([true, false]),
 };
 

@@ -1,3 +1,4 @@
+import type { JsonValue } from "../protocol/json";
 import type { AnswerDesk } from "./answer-desk";
 import type { EventHub } from "./events";
 import type { FaultBoard } from "./faults";
@@ -12,8 +13,8 @@ export interface DeviceAnswer {
   readonly message: string;
   /** The answer as the device sent it. */
   readonly body: Uint8Array;
-  /** Of a get: the values. */
-  readonly data?: unknown;
+  /** Of a get: the values; of a service: its outputs. */
+  readonly data?: JsonValue | undefined;
 }
 
 /** What the parts of one simulator share. */

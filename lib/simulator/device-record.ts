@@ -1,11 +1,15 @@
-import type { JsonValue } from "../protocol/json";
+import type { JsonObject, JsonValue } from "../protocol/json";
 import type { ProductKind } from "../protocol/platform";
+import type { ThingModel } from "../protocol/thing-model";
+import { DesiredValues } from "./desired-values";
 import type { Link } from "./link";
+import type { Timeline } from "./timeline";
 
 /** A product with all its devices, merged from every registration that names it. */
 export class ProductRecord {
   readonly devices = new Map<string, DeviceRecord>();
   productKey: string | undefined;
+  model: ThingModel | undefined;
   registrations = 0;
   keyRegistrations = 0;
 
@@ -22,8 +26,28 @@ export interface LastValue {
   readonly atMs: number;
 }
 
+/** An event (事件) as a device posted it. */
+export interface DeviceEvent {
+  readonly identifier: string;
+  /** Its outputs. */
+  readonly value: JsonValue;
+}
+
+/** A service that was called. */
+export interface ServiceCall {
+  readonly identifier: string;
+  readonly isAsync: boolean;
+  /** JSON text, as the output is. */
+  readonly input: string;
+  /** Of the device's reply. */
+  code?: number;
+  message?: string;
+  repliedAtMs?: number;
+  output?: string;
+}
+
 /** Names remembered of each kind; a thing model has 100 at most. */
-const MAX_NAMES = 1000;
+export const MAX_NAMES = 1000;
 
 /** What the platform remembers of a device, logged in or not. */
 export class DeviceRecord {
@@ -36,6 +60,18 @@ export class DeviceRecord {
   readonly properties = new Map<string, LastValue>();
   /** Last values by stream. */
   readonly datapoints = new Map<string, LastValue>();
+  /** Every sample of a property, by identifier. */
+  readonly history = new Map<string, Timeline<JsonValue>>();
+  /** What happened. */
+  events: Timeline<DeviceEvent> | undefined;
+  services: Timeline<ServiceCall> | undefined;
+  readonly desired = new DesiredValues();
+  /** What it told of its SIM and hardware (机卡管理). */
+  hardware: JsonObject | undefined;
+  /** The gateway it belongs to, as a sub-device. */
+  gateway: DeviceRecord | undefined;
+  /** What belongs to it, as a gateway. */
+  readonly subDevices = new Set<DeviceRecord>();
   registrations = 0;
 
   constructor(
@@ -56,7 +92,7 @@ export class DeviceRecord {
 
   /** 1 online, 0 offline, 2 never activated. @see cloud-api.md §1.4 */
   get status(): 0 | 1 | 2 {
-    if (this.link) return 1;
+    if (this.link || this.gateway?.link?.subSessions.get(this)) return 1;
     return this.activatedAtMs === undefined ? 2 : 0;
   }
 

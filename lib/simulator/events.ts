@@ -31,11 +31,11 @@ export interface LoginEvent extends AboutDevice {
   readonly tokenExpiresAtMs: number;
 }
 
-export type RefusedWhat = "login" | "subscribe" | "publish" | "post" | "answer" | "cloud" | "tls";
+export type RefusedWhat = "login" | "subscribe" | "publish" | "post" | "request" | "answer" | "cloud" | "tls";
 
 export interface RefusedEvent extends Partial<AboutDevice> {
   readonly event: "refused";
-  /** `login`: CONNACK; `subscribe`: 0x80; `publish`: the link is closed; `post`, `answer`: a reply says so. */
+  /** `login`: CONNACK; `subscribe`: 0x80; `publish`: the link is closed; `post`, `request`: a reply says so. */
   readonly what: RefusedWhat;
   /** The platform's log or reply code, see `lib/protocol/codes.ts`; 0 where none is known. */
   readonly code: number;
@@ -49,6 +49,16 @@ export interface SubscribedEvent extends AboutDevice {
   readonly filters: readonly string[];
 }
 
+/** What a post brought of one device. */
+export interface StoredShare extends AboutDevice {
+  /** Samples and events. */
+  readonly count: number;
+  /** Property identifier -> its last value in the post. */
+  readonly properties: Readonly<Record<string, JsonValue>>;
+  /** Event identifier -> the outputs of its last occurrence in the post. */
+  readonly events: Readonly<Record<string, JsonValue>>;
+}
+
 export interface PublishEvent extends AboutDevice {
   readonly event: "publish";
   readonly topic: string;
@@ -59,8 +69,18 @@ export interface PublishEvent extends AboutDevice {
   readonly truncated?: true;
   /** The `id` in the payload, or the command's id; absent if unreadable. */
   readonly messageId?: string;
-  /** What a post carried: identifier or stream -> its last value. Absent if the post was refused. */
+  /** What a post of the device's own carried: identifier or stream -> its last value. Absent if the post was refused. */
   readonly values?: Readonly<Record<string, JsonValue>>;
+  /** What a post with events, with several samples or of sub-devices carried, by device. Absent if it was refused. */
+  readonly stored?: readonly StoredShare[];
+}
+
+/** So much of a device's history is kept; from now on the oldest goes for each new one. */
+export interface HistoryFullEvent extends AboutDevice {
+  readonly event: "history-full";
+  /** The property; absent where events are meant. */
+  readonly identifier?: string;
+  readonly kept: number;
 }
 
 /** The platform answered something the device sent. */
@@ -75,12 +95,29 @@ export interface ReplyEvent extends AboutDevice {
   readonly delivered: boolean;
 }
 
-/** The platform asked something of the device: a property set or get, or a command. */
+/** A sub-device (子设备) came to a gateway or left it, or the gateway told whether it is there. */
+export interface SubDeviceEvent extends AboutDevice {
+  readonly event: "sub-device";
+  readonly change: "added" | "removed" | "login" | "logout";
+  readonly gateway: AboutDevice;
+}
+
+/** The platform asked something of the device: a property set or get, a service, a command, … */
 export interface RequestEvent extends AboutDevice {
   readonly event: "request";
   readonly topic: string;
   readonly messageId: string;
   readonly payload: string;
+}
+
+/** A device answered a service, of its own or of a sub-device: also of one whose caller did not wait. */
+export interface ServiceEvent extends AboutDevice {
+  readonly event: "service";
+  readonly identifier: string;
+  readonly messageId: string;
+  readonly code: number;
+  readonly message: string;
+  readonly output: JsonValue;
 }
 
 /** A call of the cloud application came to its end. */
@@ -136,8 +173,11 @@ export type UnstampedEvent =
   | RefusedEvent
   | SubscribedEvent
   | PublishEvent
+  | HistoryFullEvent
+  | SubDeviceEvent
   | ReplyEvent
   | RequestEvent
+  | ServiceEvent
   | CloudEvent
   | ClosedEvent;
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { stringifyJson } from "../protocol/json";
 import { SIMULATOR_HOST } from "../protocol/platform";
-import type { Cloud } from "./cloud";
+import type { CloudApplication } from "./cloud";
 import { CLOUD_CODES, type CloudEnvelope, failure } from "./cloud-envelope";
 import type { SimulatorContext } from "./context";
 import { authenticate, mayTouch } from "./http-authorization";
@@ -34,7 +34,7 @@ export interface CloudApi {
  */
 export async function openCloudApi(
   context: SimulatorContext,
-  cloud: Cloud,
+  cloud: CloudApplication,
   host: string,
   port: number,
 ): Promise<CloudApi> {
@@ -51,7 +51,7 @@ export async function openCloudApi(
 
 async function serve(
   context: SimulatorContext,
-  cloud: Cloud,
+  cloud: CloudApplication,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -66,7 +66,7 @@ async function serve(
 
 async function answer(
   context: SimulatorContext,
-  cloud: Cloud,
+  cloud: CloudApplication,
   request: IncomingMessage,
 ): Promise<CloudEnvelope> {
   refuseForeign(request);

@@ -20,6 +20,8 @@ export class Link {
   /** PUBACKs go out in the order of the messages [MQTT-4.6.0-2], whatever delays one. */
   readonly acks = new Lane();
   readonly replies = new Lane();
+  /** Sub-devices that said `sub/login` (true) or `sub/logout` over it; it is lost with the link. */
+  readonly subSessions = new Map<DeviceRecord, boolean>();
   /** Set when the login is taken. */
   device: DeviceRecord | undefined;
   /** What became of its CONNECT. */

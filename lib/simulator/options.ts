@@ -55,8 +55,24 @@ export interface SimulatorRules {
   readonly silenceFactor: number;
   /** How long the cloud waits for `set_reply` and `get_reply`. Default 5,000; observed up to 10,000. */
   readonly propertyTimeoutMs: number;
+  /** How long a reply to an asynchronous service is taken. Default 600,000; the platform's figure is unknown. */
+  readonly asyncServiceTimeoutMs: number;
+  /**
+   * Whether a desired value set while the device can be reached is also sent as `property/set` (`push`), or waits
+   * until the device asks (`wait`, default). The documents say "pushed", and not how.
+   */
+  readonly desiredWhileOnline: "push" | "wait";
+  /**
+   * Whether requests reach only those sub-devices that `sub/login` made online. Default false: its gateway suffices,
+   * unless it said `sub/logout`; the documents call the login optional.
+   */
+  readonly subLoginNeeded: boolean;
   /** A data-stream command's time-out if the caller names none. Default 5,000. */
   readonly commandTimeoutMs: number;
+  /** Samples kept of each property of a device; then the oldest go. Default 100,000; the platform keeps them by days. */
+  readonly historyPerProperty: number;
+  /** Events, and as many service calls, kept of each device; then the oldest go. Default 10,000. */
+  readonly eventsPerDevice: number;
   /** Whether `device/detail` and `device/list` show `sec_key`. Default false, though the platform does. */
   readonly revealDeviceKeys: boolean;
 }
@@ -76,7 +92,12 @@ export const DEFAULT_RULES: SimulatorRules = {
   connectTimeoutMs: 10_000,
   silenceFactor: 1.5,
   propertyTimeoutMs: 5_000,
+  asyncServiceTimeoutMs: 600_000,
+  desiredWhileOnline: "wait",
+  subLoginNeeded: false,
   commandTimeoutMs: 5_000,
+  historyPerProperty: 100_000,
+  eventsPerDevice: 10_000,
   revealDeviceKeys: false,
 };
 

@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { SIMULATOR_HOST, SIMULATOR_HTTP_PORT, SIMULATOR_PORT } from "../protocol/platform";
 import type { Broker } from "./broker";
 import { makeCertificate, type SimulatorCertificate } from "./certificate";
-import type { Cloud } from "./cloud";
+import type { CloudApplication } from "./cloud";
 import type { SimulatorContext } from "./context";
 import { openCloudApi } from "./http-server";
 import { closeServer, listenAt } from "./listen";
@@ -33,7 +33,7 @@ export class Ports {
   }
 
   /** @throws {OneNetError} ONENET_SIMULATOR_ADDRESS; then call {@link close} */
-  async open(options: SimulatorOptions, cloud: Cloud): Promise<Addresses> {
+  async open(options: SimulatorOptions, cloud: CloudApplication): Promise<Addresses> {
     const {
       host = SIMULATOR_HOST,
       port = SIMULATOR_PORT,
@@ -81,7 +81,7 @@ export class Ports {
     return this.#listen(server, host, port);
   }
 
-  async #listenHttp(cloud: Cloud, host: string, port: number): Promise<number> {
+  async #listenHttp(cloud: CloudApplication, host: string, port: number): Promise<number> {
     const api = await openCloudApi(this.#context, cloud, host, port);
     this.#closeHttp = api.close;
     return api.port;

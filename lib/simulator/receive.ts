@@ -5,7 +5,8 @@ import type { DeviceRecord } from "./device-record";
 import type { FaultKinds } from "./faults";
 import type { Link } from "./link";
 import { maskedText } from "./mask";
-import { judgeUplink, type PlatformReply } from "./uplink";
+import type { PlatformReply } from "./outcome";
+import { judgeUplink } from "./uplink";
 
 /** A PUBLISH as it came. */
 export interface Uplink {
@@ -61,7 +62,8 @@ export function receive(context: SimulatorContext, link: Link, device: DeviceRec
   const parsed = parseTopic(uplink.topic);
   if (!parsed) return;
   device.lastAtMs = Date.now();
-  const { messageId, values, reply, refusal } = judgeUplink(context, device, parsed, uplink.payload);
+  const outcome = judgeUplink(context, device, parsed, uplink.payload);
+  const { messageId, values, stored, reply, refusal, events = [] } = outcome;
   const about = { productId: device.productId, deviceName: device.deviceName };
   context.hub.emit({
     event: "publish",
@@ -72,8 +74,10 @@ export function receive(context: SimulatorContext, link: Link, device: DeviceRec
     ...maskedText(uplink.payload, device),
     ...(messageId === undefined ? {} : { messageId }),
     ...(values === undefined ? {} : { values }),
+    ...(stored === undefined ? {} : { stored }),
   });
   if (refusal) context.hub.emit({ event: "refused", ...refusal, ...about, topic: uplink.topic });
+  for (const event of events) context.hub.emit(event);
   if (reply) answer(context, link, device, reply);
 }
 

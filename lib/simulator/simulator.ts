@@ -1,6 +1,6 @@
 import { AnswerDesk } from "./answer-desk";
 import { Broker } from "./broker";
-import { Cloud, type CloudApplication } from "./cloud";
+import { type CloudApplication, openCloud } from "./cloud";
 import type { DeviceAnswer, SimulatorContext } from "./context";
 import { EventHub, type ListeningEvent, type SimulatorListener } from "./events";
 import { FaultBoard, type Faults, faultSwitches } from "./faults";
@@ -8,6 +8,7 @@ import { readRules, type SimulatedProduct, type SimulatorOptions } from "./optio
 import { type Addresses, Ports } from "./ports";
 import { RateKeeper } from "./rates";
 import { type Registration, Registry } from "./registry";
+import { leaveTopology } from "./topology";
 
 /** A running simulator. */
 export interface Simulator {
@@ -35,7 +36,10 @@ export interface Simulator {
  * @throws {OneNetError} ONENET_SIMULATOR_ADDRESS if a port cannot be had; as {@link Registry.add} for the products
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const registry = new Registry((device) => device.link?.close("removed"));
+  const registry = new Registry((device) => {
+    leaveTopology(device);
+    device.link?.close("removed");
+  });
   registry.add(options.products ?? []);
   const rules = readRules(options.rules);
   const context: SimulatorContext = {
@@ -47,7 +51,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     rates: new RateKeeper(rules),
     desk: new AnswerDesk<DeviceAnswer>(),
   };
-  const cloud = new Cloud(context);
+  const cloud = openCloud(context);
   const ports = new Ports(context, await Broker.open(context));
   try {
     const addresses = await ports.open(options, cloud);
@@ -58,7 +62,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   }
 }
 
-function assemble(context: SimulatorContext, cloud: Cloud, ports: Ports, addresses: Addresses): Simulator {
+function assemble(
+  context: SimulatorContext,
+  cloud: CloudApplication,
+  ports: Ports,
+  addresses: Addresses,
+): Simulator {
   const { host, port, httpPort, tlsPort, certificate } = addresses;
   let stopped: Promise<void> | undefined;
   return {
