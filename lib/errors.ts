@@ -261,6 +261,32 @@ export const ERROR_TEXTS = {
   ONENET_ANSWER_REJECTED:
     "OneNET did not take the answer to command {{id}}: code {{platformCode}}, {{platformMessage}}.",
 
+  // sub-devices
+  ONENET_SUBDEVICE_MISSING:
+    "The sub-device chosen in this node's form no longer exists or is switched off. Open the form and choose again.",
+  "ONENET_SUBDEVICE_UNCLEAR.unnamed":
+    "The sub-device chosen in the form stands for any device of product {{productId}}, and msg.device does not say which. Set msg.device to the device's name.",
+  "ONENET_SUBDEVICE_UNCLEAR.product":
+    "msg.device is only the name “{{deviceName}}”, and no sub-device is chosen in the form to say of which product. Choose one, or set msg.device to {productId, deviceName}.",
+  "ONENET_SUBDEVICE_UNCLEAR.other":
+    "msg.device is {{got}}, but the sub-device chosen in the form is {{expected}}. Leave msg.device out, or choose a sub-device of the product without a name in the form.",
+  "ONENET_SUBDEVICE_UNCLEAR.none":
+    "No sub-device is named: choose one with a name in the form, or set msg.device to a name, to {productId, deviceName} or to a list of these.",
+  "ONENET_SUBDEVICE_UNCLEAR.self":
+    "{{device}} is the gateway itself, not a sub-device of it. Name one of its sub-devices.",
+  "ONENET_SUBDEVICE_UNCLEAR.connection":
+    "The sub-device {{device}} is set up under another connection than this node's. Choose a sub-device of the same connection.",
+  ONENET_SUBDEVICE_KIND:
+    "{{device}} belongs to a data-stream product; a gateway with sub-devices is a thing-model product. Check the product kind in the connection.",
+  "ONENET_SUBDEVICE_KEY.unknown":
+    "Adding {{device}} to the topology, or taking it out, must be signed with its key or its product's, and no sub-device node under this connection is for it. Add one, with the key.",
+  "ONENET_SUBDEVICE_KEY.missing":
+    "Adding {{device}} to the topology, or taking it out, must be signed with its key or its product's, and the sub-device node has none. Fill in its key.",
+  "ONENET_SUBDEVICE_KEY.one-device":
+    "A device key belongs to one device, but the sub-device node stands for any device of product {{productId}}. Give the device a name there, or use the product key.",
+  "ONENET_TOPOLOGY_FAILED.some":
+    "{{action}} failed for {{failed}} of {{total}} sub-devices ({{devices}}); the first: {{first}} See msg.error.cause.failed for each.",
+
   // simulator
   ONENET_SIMULATOR_ADDRESS:
     "The simulator cannot listen at {{host}}:{{port}} ({{reason}}). Choose another port, or stop what uses it.",

@@ -2,7 +2,7 @@
  * What stands in docs/errors.md about each code, besides its texts: what it means, and what happens next.
  * scripts/write-errors-doc.mjs puts both together and fails when a code has no note, or a note no code.
  */
-
+import { GATEWAY_FAMILIES } from "./error-notes-gateway.mjs";
 import { STORE_FAMILIES } from "./error-notes-store.mjs";
 import { THING_FAMILIES } from "./error-notes-thing.mjs";
 
@@ -213,6 +213,7 @@ export const FAMILIES = [
       },
     },
   },
+  ...GATEWAY_FAMILIES,
   {
     en: "Simulator",
     zh: "模拟器",

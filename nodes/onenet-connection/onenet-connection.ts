@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { Lease } from "../../lib/client/pool";
 import { pool } from "../../lib/client/pool";
 import type { ConnectionProfile } from "../../lib/client/profile";
+import { poolKey } from "../../lib/client/profile";
 import { type Def, FieldReader } from "../shared/config";
 import { onClose } from "../shared/runtime";
 import { readProfile } from "./config";
@@ -20,6 +21,8 @@ export interface ConnectionNode extends Node {
    * @throws {ReportedError} what is wrong with the connection's settings, ONENET_PROFILE_CONFLICT among them
    */
   acquire(user: Node): Lease;
+  /** The identity the connection is shared by in the pool; undefined where its settings are wrong. */
+  readonly key: string | undefined;
 }
 
 interface Credentials {
@@ -55,7 +58,8 @@ export default function register(RED: NodeAPI): void {
         throw watch.refused(thrown);
       }
     };
-    Object.assign(this, { acquire, users: users.spokesmen });
+    const key = profile && poolKey(profile);
+    Object.assign(this, { acquire, key, users: users.spokesmen });
     onClose(this, () => watch.stop());
     if (profile !== undefined) onClose(this, directory.add(this.id, profile));
   }

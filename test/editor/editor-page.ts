@@ -3,7 +3,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import type { FlowNode } from "../support/admin-api";
 import { CHROMIUM } from "../support/needs";
 import { type NodeRed, startNodeRed } from "../support/node-red";
-import { NODE_TYPES } from "../support/node-red-version";
+import { PALETTE_TYPES } from "../support/node-red-version";
 
 export type Language = "en-US" | "zh-CN" | "zh-TW";
 export const LANGUAGES: readonly Language[] = ["en-US", "zh-CN", "zh-TW"];
@@ -66,7 +66,7 @@ export class EditorPage {
   static async load(page: Page, url: string, lastNode: string): Promise<EditorPage> {
     const editor = new EditorPage(page);
     await page.goto(url);
-    for (const type of NODE_TYPES.filter((name) => name !== "onenet-connection")) {
+    for (const type of PALETTE_TYPES) {
       await page.waitForSelector(`.red-ui-palette-node[data-palette-type="${type}"]`, {
         state: "attached",
         timeout: 60_000,

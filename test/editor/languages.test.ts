@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { needs } from "../support/needs";
-import { NODE_TYPES } from "../support/node-red-version";
+import { NODE_TYPES, PALETTE_TYPES } from "../support/node-red-version";
 import { type EditorHost, type EditorPage, LANGUAGES, type Language, startEditor } from "./editor-page";
 import { FLOWS } from "./flows";
 
@@ -76,7 +76,7 @@ describe("editor: languages", function () {
 
       it("has a palette category with every node in it", async () => {
         const category = editor.page.locator(".red-ui-palette-category", { hasText: PALETTE[language] });
-        for (const type of NODE_TYPES.filter((name) => name !== "onenet-connection")) {
+        for (const type of PALETTE_TYPES) {
           const label = await category
             .locator(`[data-palette-type="${type}"]`)
             .getAttribute("data-palette-label");

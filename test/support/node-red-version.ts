@@ -18,9 +18,14 @@ export const NODE_TYPES = [
   "onenet-datapoint-publish",
   "onenet-command-subscribe",
   "onenet-command-response",
+  "onenet-subdevice",
   "onenet-mqtt-out",
   "onenet-simulator",
 ] as const;
+/** Those that stand in the palette: the others are configuration nodes. */
+export const PALETTE_TYPES = NODE_TYPES.filter(
+  (type) => type !== "onenet-connection" && type !== "onenet-subdevice",
+);
 export type NodeType = (typeof NODE_TYPES)[number];
 
 export const nodeRedVersion: NodeRedVersion = readVersion();

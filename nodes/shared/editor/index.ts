@@ -7,6 +7,7 @@ import { commandResponseForm, commandSubscribeForm } from "./command-forms";
 import { connectionForm } from "./connection-form";
 import { connectionStatusForm } from "./connection-status-form";
 import { datapointPublishForm } from "./datapoint-publish-form";
+import { gatewayForm, subdeviceForm } from "./gateway-forms";
 import { mqttOutForm } from "./mqtt-out-form";
 import type { NodeForm } from "./node-form";
 import { simulatorForm } from "./simulator-form";
@@ -18,6 +19,8 @@ const FORMS: Readonly<Record<string, NodeForm>> = {
   "onenet-datapoint-publish": datapointPublishForm,
   "onenet-command-subscribe": commandSubscribeForm,
   "onenet-command-response": commandResponseForm,
+  "onenet-subdevice": subdeviceForm,
+  "onenet-gateway": gatewayForm,
   "onenet-mqtt-out": mqttOutForm,
   "onenet-simulator": simulatorForm,
 };

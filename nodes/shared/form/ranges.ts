@@ -2,7 +2,12 @@
  * The numbers a form and the runtime allow in each field: one table for both, so they cannot disagree.
  * What the platform imposes comes from `lib/protocol/limits`; the rest are bounds of good sense.
  */
-import { KEEP_ALIVE_MAX_SECONDS, KEEP_ALIVE_MIN_SECONDS, MAX_MESSAGE_ID } from "../../../lib/protocol/limits";
+import {
+  KEEP_ALIVE_MAX_SECONDS,
+  KEEP_ALIVE_MIN_SECONDS,
+  MAX_MESSAGE_ID,
+  MAX_SUB_DEVICES,
+} from "../../../lib/protocol/limits";
 
 export interface Range {
   readonly min: number;
@@ -53,4 +58,9 @@ export const SIMULATOR_RANGES = {
   /** 0: any free port; empty: the usual one. */
   port: { min: 0, max: 65_535, integer: true, optional: true },
   httpPort: { min: 0, max: 65_535, integer: true, optional: true },
+} as const satisfies Readonly<Record<string, Range>>;
+
+export const SUBDEVICE_RANGES = {
+  /** How many devices of one product a gateway has. */
+  deviceCount: { min: 1, max: MAX_SUB_DEVICES, integer: true, optional: true },
 } as const satisfies Readonly<Record<string, Range>>;

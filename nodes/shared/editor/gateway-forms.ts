@@ -1,0 +1,60 @@
+import { paceOf, shortestPeriodSeconds } from "../form/gateway-period";
+import { deviceCountOf, gatewayRules, subdeviceRules } from "../form/gateway-rules";
+import { textOf } from "../form/reason";
+import { note, place } from "./dom";
+import type { OpenForm } from "./form";
+import { makeNodeForm } from "./node-form";
+import { wireReveals } from "./rows";
+import { findSubdevice, withSubdevice } from "./subdevice-choice";
+
+/** How often each of so many sub-devices can report at best, at the pace of the form's connection. */
+function showPeriod(form: OpenForm, devices: number): void {
+  const slot = form.element.find(".onenet-period").get(0);
+  const connection = form.find() && RED.nodes.node(textOf(form.read("connection")));
+  const perSecond = connection ? paceOf((field) => connection[field]) : undefined;
+  const state = !connection || devices === 0 ? "" : `${devices} ${perSecond}`;
+  place(slot, state, () => {
+    if (state === "") return [];
+    const numbers = new Intl.NumberFormat(RED.i18n.lang(), { maximumFractionDigits: 1 });
+    const params = { devices: numbers.format(devices) };
+    if (perSecond === undefined) return [note("info", form.translate("period.unlimited", params))];
+    const rate = numbers.format(perSecond);
+    const seconds = numbers.format(shortestPeriodSeconds(devices, perSecond));
+    return [note("info", form.translate("period.line", { ...params, rate, seconds }))];
+  });
+}
+
+export const subdeviceForm = makeNodeForm({
+  type: "onenet-subdevice",
+  prefix: "node-config-input",
+  rules: subdeviceRules,
+  facts: (read) => ({ any: textOf(read("deviceName")) === "" }),
+  nodeLabel(node) {
+    const [product, device] = [textOf(node["productId"]), textOf(node["deviceName"])];
+    return product === "" ? device : `${device || "*"} · ${product}`;
+  },
+  open(form) {
+    wireReveals(form.element, form.translate);
+    return { update: () => showPeriod(form, deviceCountOf(form.read)) };
+  },
+});
+
+/** The devices of all sub-device nodes under a connection. */
+function devicesUnder(connectionId: string): number {
+  const nodes = RED.nodes.filterNodes({ type: "onenet-subdevice" });
+  return nodes
+    .filter((node) => textOf(node["connection"]) === connectionId)
+    .reduce((sum, node) => sum + deviceCountOf((field) => node[field]), 0);
+}
+
+export const gatewayForm = makeNodeForm({
+  type: "onenet-gateway",
+  prefix: "node-input",
+  rules: withSubdevice(gatewayRules),
+  facts: (read) => ({
+    named: textOf(read("action")) !== "get",
+    fromMessage: textOf(read("action")) === "",
+  }),
+  nodeLabel: (node) => findSubdevice(node["subdevice"])?.name ?? "",
+  open: (form) => ({ update: () => showPeriod(form, devicesUnder(textOf(form.read("connection")))) }),
+});
