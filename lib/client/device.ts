@@ -3,6 +3,7 @@ import type { BadStreams } from "../delivery/bad-streams";
 import { deliver } from "../delivery/deliver";
 import type { DeliveryGate } from "../delivery/gate";
 import type { DeliveryOptions, Failure, Receipt, Rejection } from "../delivery/message";
+import { failedPoints } from "../delivery/message";
 import { postReplyKey } from "../delivery/packer";
 import { asOneNetError, OneNetError } from "../errors";
 import { parseCommandRejection, parseCommandRequest } from "../protocol/command";
@@ -124,11 +125,11 @@ export class Device {
     told: (outcome: PostOutcome) => void,
   ): void {
     const refused: FailedDatapoint[] = [];
-    const good = points.filter(({ stream }) => {
-      const rejection = badStreams.find(stream);
+    const good = points.filter((point) => {
+      const rejection = badStreams.find(point);
       if (rejection === undefined) return true;
       const params = { platformCode: rejection.code, platformMessage: rejection.message };
-      refused.push({ stream, error: new OneNetError("ONENET_REJECTED", params) });
+      refused.push(...failedPoints([point], new OneNetError("ONENET_REJECTED", params)));
       return false;
     });
     this.#enqueueParts(good, refused, options, told);
@@ -214,7 +215,7 @@ export class Device {
 const NONE_FAILED: readonly FailedDatapoint[] = [];
 
 function allFailed(points: readonly Datapoint[], error: OneNetError): PostOutcome {
-  return { receipt: undefined, failed: points.map(({ stream }) => ({ stream, error })) };
+  return { receipt: undefined, failed: failedPoints(points, error) };
 }
 
 function explainAnswerFailure(failure: Failure, id: string): OneNetError {

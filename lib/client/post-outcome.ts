@@ -1,12 +1,8 @@
-import type { Receipt } from "../delivery/message";
+import type { FailedPoint, Receipt } from "../delivery/message";
 import { hasReached } from "../delivery/message";
-import type { OneNetError } from "../errors";
 
 /** One datapoint that did not get where it should. */
-export interface FailedDatapoint {
-  readonly stream: string;
-  readonly error: OneNetError;
-}
+export type FailedDatapoint = FailedPoint;
 
 /** What became of the datapoints of one input. */
 export interface PostOutcome {

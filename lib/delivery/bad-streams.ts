@@ -1,4 +1,5 @@
 import type { Clock } from "../clock";
+import { type PointName, pointKey } from "../protocol/point-key";
 import type { Rejection } from "./message";
 
 /** The platform may have learned the identifier meanwhile: a new thing model, a new stream. */
@@ -7,7 +8,8 @@ const REMEMBERED_STREAMS = 10_000;
 
 /**
  * Streams and identifiers that the platform has rejected lately. They are refused here at once, so that one
- * wrong name does not get the posts of all others rejected and taken apart again and again.
+ * wrong name does not get the posts of all others rejected and taken apart again and again. A name is unknown to a
+ * product (its thing model): to the own one, or to that of a sub-device, and so of all its sub-devices.
  */
 export class BadStreams {
   readonly #clock: Clock;
@@ -18,10 +20,11 @@ export class BadStreams {
     this.#clock = clock;
   }
 
-  add(stream: string, rejection: Rejection): void {
+  add(name: PointName, rejection: Rejection): void {
+    const key = keyOf(name);
     this.#bad ??= new Map();
-    this.#bad.delete(stream);
-    this.#bad.set(stream, { rejection, untilMs: this.#clock.monotonicMs() + REMEMBERED_MS });
+    this.#bad.delete(key);
+    this.#bad.set(key, { rejection, untilMs: this.#clock.monotonicMs() + REMEMBERED_MS });
     const oldest = this.#bad.keys().next().value;
     if (this.#bad.size > REMEMBERED_STREAMS && oldest !== undefined) this.#bad.delete(oldest);
   }
@@ -30,11 +33,17 @@ export class BadStreams {
     return this.#bad?.size ?? 0;
   }
 
-  /** What the platform said of the stream, if that is not long ago. */
-  find(stream: string): Rejection | undefined {
-    const found = this.#bad?.get(stream);
+  /** What the platform said of the name, if that is not long ago. */
+  find(name: PointName): Rejection | undefined {
+    const key = keyOf(name);
+    const found = this.#bad?.get(key);
     if (found === undefined || found.untilMs > this.#clock.monotonicMs()) return found?.rejection;
-    this.#bad?.delete(stream);
+    this.#bad?.delete(key);
     return undefined;
   }
+}
+
+function keyOf({ stream, event, device }: PointName): string {
+  const product = device && { device: { productId: device.productId, deviceName: "" } };
+  return pointKey({ stream, ...(event && { event }), ...product });
 }

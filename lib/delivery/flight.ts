@@ -8,11 +8,8 @@ import type { QueuedMessage, Rejection } from "./message";
 import type { Pack } from "./pack";
 import { isOpen, isPost, isThrough, isTold } from "./pack";
 import { repack } from "./repack";
-import { namedIdentifier, splitRejected } from "./splitter";
+import { splitRejected } from "./splitter";
 import { timeoutError } from "./timeout-error";
-
-/** `identifier not exist`: the value was not the reason. @see device-mqtt §6.3 */
-const UNKNOWN_IDENTIFIER_CODE = 2306;
 
 /** Sees each pack that was sent through to its end: acknowledgement, reply, deadline, repetition, division. */
 export class Flight {
@@ -198,10 +195,9 @@ export class Flight {
   #reject(pack: Pack, rejection: Rejection): void {
     const { settlement, packer, badStreams, onSendAgain } = this.#parts;
     if (!isPost(pack)) return settlement.failPack(pack, { kind: "rejected", rejection });
-    const { guilty, again } = splitRejected(pack, rejection);
+    const { guilty, again, unknown } = splitRejected(pack, rejection);
     for (const part of guilty) settlement.failPart(part, { kind: "rejected", rejection });
-    const named = namedIdentifier(rejection);
-    if (named !== undefined && rejection.code === UNKNOWN_IDENTIFIER_CODE) badStreams.add(named, rejection);
+    if (unknown !== undefined) badStreams.add(unknown, rejection);
     onSendAgain(repack(packer, pack, again));
   }
 

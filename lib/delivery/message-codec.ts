@@ -11,7 +11,15 @@ export type StoredMessage = Pick<
 >;
 
 type StoredProperties = Omit<PublishProperties, "correlationData"> & { readonly correlationBase64?: string };
-type StoredPoint = readonly [stream: string, value: Datapoint["value"], atMs?: number];
+/** What is missing or null at the end is left out; records from before there were events and sub-devices have none. */
+type StoredPoint = readonly [
+  stream: string,
+  value: Datapoint["value"],
+  atMs?: number | null,
+  event?: 0 | 1,
+  productId?: string,
+  deviceName?: string,
+];
 
 /**
  * The header of a record, a list without names since a million of them are kept; the payload of a publish follows
@@ -99,7 +107,7 @@ export function readSubject(record: Uint8Array): Subject | undefined {
   try {
     const all = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
     const [what] = parseHeader(all.toString("utf8", LENGTH_BYTES, LENGTH_BYTES + all.readUInt32LE(0)));
-    return typeof what === "string" ? { topic: what } : subjectOfPoints(what.map(([stream]) => ({ stream })));
+    return typeof what === "string" ? { topic: what } : subjectOfPoints(what.map(readPoint));
   } catch {
     return undefined;
   }
@@ -113,10 +121,7 @@ function parseHeader(text: string): Header {
 function decodeDraft([what, flags, , , , , , properties]: Header, payload: Buffer): Draft {
   const qos = (flags & QOS_MASK) as Qos;
   if (typeof what !== "string") {
-    const points = what.map(([stream, value, atMs]) =>
-      atMs === undefined ? { stream, value } : { stream, value, atMs },
-    );
-    return { kind: "datapoints", points, qos: qos === 0 ? 0 : 1 };
+    return { kind: "datapoints", points: what.map(readPoint), qos: qos === 0 ? 0 : 1 };
   }
   const publish = {
     topic: what,
@@ -128,8 +133,23 @@ function decodeDraft([what, flags, , , , , , properties]: Header, payload: Buffe
   return { kind: "publish", publish };
 }
 
-function storedPoint({ stream, value, atMs }: Datapoint): StoredPoint {
+function storedPoint({ stream, value, atMs, event, device }: Datapoint): StoredPoint {
+  if (device !== undefined)
+    return [stream, value, atMs ?? null, event ? 1 : 0, device.productId, device.deviceName];
+  if (event) return [stream, value, atMs ?? null, 1];
   return atMs === undefined ? [stream, value] : [stream, value, atMs];
+}
+
+function readPoint([stream, value, atMs, event, productId, deviceName]: StoredPoint): Datapoint {
+  // Most points: no spreads, for a page holds thousands.
+  if (event === undefined && typeof atMs === "number") return { stream, value, atMs };
+  return {
+    stream,
+    value,
+    ...(typeof atMs === "number" ? { atMs } : {}),
+    ...(event === 1 ? { event: true } : {}),
+    ...(productId === undefined || deviceName === undefined ? {} : { device: { productId, deviceName } }),
+  };
 }
 
 function storedProperties({ correlationData, ...properties }: PublishProperties): StoredProperties {

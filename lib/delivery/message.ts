@@ -1,5 +1,6 @@
 import type { OneNetError } from "../errors";
 import type { Datapoint } from "../protocol/datapoint";
+import type { PointName } from "../protocol/point-key";
 import type { HandshakeMark } from "./link";
 
 /**
@@ -85,9 +86,18 @@ export type Failure =
   | { readonly kind: "other"; readonly error: OneNetError };
 
 /** One datapoint of a message that failed while others of it went well. */
-export interface FailedPoint {
-  readonly stream: string;
+export interface FailedPoint extends PointName {
   readonly error: OneNetError;
+}
+
+/** These points, all failed for one reason. */
+export function failedPoints(points: readonly PointName[], error: OneNetError): FailedPoint[] {
+  return points.map(({ stream, event, device }) => ({
+    stream,
+    ...(event && { event }),
+    ...(device && { device }),
+    error,
+  }));
 }
 
 /** Tells the sender, once: an error when nothing of it got through, else how far it came and what of it failed. */

@@ -2,7 +2,7 @@ import type { Clock } from "../clock";
 import { OneNetError } from "../errors";
 import type { DeliveryCounters } from "./counters";
 import type { DeliveryState, FailedPoint, Failure, QueuedMessage, Receipt, Tell } from "./message";
-import { hasReached, nobody, receiptOf } from "./message";
+import { failedPoints, hasReached, nobody, receiptOf } from "./message";
 import type { Outbox } from "./outbox";
 import type { OutboxSettings } from "./outbox-settings";
 import type { Pack, PackPart } from "./pack";
@@ -140,7 +140,7 @@ export class Settlement {
     }
     this.#counters.failed(failure);
     message.failed ??= [];
-    for (const { stream } of points) message.failed.push({ stream, error });
+    message.failed.push(...failedPoints(points, error));
     this.#settlePart(part, error);
   }
 

@@ -1,36 +1,80 @@
 import type { Datapoint } from "../protocol/datapoint";
+import { type PointName, pointKey } from "../protocol/point-key";
 import type { Rejection } from "./message";
 import type { Pack, PackPart } from "./pack";
+
+/** `identifier not exist`: the value was not the reason. @see device-mqtt §6.3 */
+const UNKNOWN_IDENTIFIER_CODE = 2306;
 
 /** What is to be done about a rejected pack: these parts failed, those are sent again, each list a post of its own. */
 export interface Split {
   readonly guilty: readonly PackPart[];
   readonly again: readonly (readonly PackPart[])[];
+  /** What the platform does not know, whatever its value. */
+  readonly unknown?: PointName;
 }
 
 /**
- * Takes a rejected pack apart. The platform rejects a whole post for one bad datapoint. When it names the
- * identifier, that one is taken out and the rest goes again; otherwise the pack is halved, and its halves in turn,
+ * Takes a rejected pack apart. The platform rejects a whole post for one bad datapoint. When it names the identifier
+ * and only one datapoint can be meant, that one is taken out and the rest goes again. When several can be meant (of
+ * several devices, or samples of one property), these are halved; without a name the pack is; and the halves in turn,
  * until the guilty stand alone: at most 2·⌈log₂ n⌉ posts for one of n.
  *
  * @see device-mqtt §6.2 (one failing identifier rejects the packet), §6.3 (`…:identifier:X`)
  */
 export function splitRejected(pack: Pack, rejection: Rejection): Split {
-  const points = pack.parts.reduce((sum, part) => sum + part.points.length, 0);
-  if (points <= 1) return { guilty: pack.parts, again: [] };
   const named = namedIdentifier(rejection);
-  const guilty = named === undefined ? [] : pick(pack.parts, (point) => point.stream === named);
-  if (named !== undefined && guilty.length > 0) {
-    const rest = pick(pack.parts, (point) => point.stream !== named);
-    return { guilty, again: rest.length === 0 ? [] : [rest] };
+  const suspects = pick(pack.parts, ({ stream }) => stream === named);
+  const unknown = rejection.code === UNKNOWN_IDENTIFIER_CODE ? onlyName(suspects) : undefined;
+  const found = unknown === undefined ? {} : { unknown };
+  if (count(pack.parts) <= 1) return { guilty: pack.parts, again: [], ...found };
+  if (suspects.length === 0) return { guilty: [], again: halve(pack.parts) };
+  const innocents = pick(pack.parts, ({ stream }) => stream !== named);
+  if (count(suspects) > 1 && unknown === undefined) {
+    return { guilty: [], again: againstSeveral(pack.parts, innocents, suspects, named) };
   }
-  const half = Math.ceil(points / 2);
-  return { guilty: [], again: [slice(pack.parts, 0, half), slice(pack.parts, half, points)] };
+  return { guilty: suspects, again: innocents.length === 0 ? [] : [innocents], ...found };
+}
+
+/** The one property, or event, of one device that they all are of. */
+function onlyName(parts: readonly PackPart[]): PointName | undefined {
+  const names = new Map(parts.flatMap(({ points }) => points.map((point) => [pointKey(point), point])));
+  const [name] = names.values();
+  return names.size === 1 ? name : undefined;
+}
+
+/** The innocents, and the suspects halved; where the innocents are few, a post of their own would be one too many. */
+function againstSeveral(
+  all: readonly PackPart[],
+  innocents: readonly PackPart[],
+  suspects: readonly PackPart[],
+  named: string | undefined,
+): readonly (readonly PackPart[])[] {
+  const [some, others] = halve(suspects);
+  if (innocents.length === 0) return [some, others];
+  if (count(innocents) >= count(suspects)) return [innocents, some, others];
+  let toPass = count(some);
+  const rest = pick(all, ({ stream }) => {
+    if (stream !== named) return true;
+    toPass -= 1;
+    return toPass < 0;
+  });
+  return [some, rest];
 }
 
 /** The identifier that a rejection names, as in `float not conform step:identifier:temp`. */
 export function namedIdentifier({ message }: Rejection): string | undefined {
   return /identifier:\s*(\$?\w+)\s*$/.exec(message)?.[1];
+}
+
+function halve(parts: readonly PackPart[]): readonly [PackPart[], PackPart[]] {
+  const points = count(parts);
+  const half = Math.ceil(points / 2);
+  return [slice(parts, 0, half), slice(parts, half, points)];
+}
+
+function count(parts: readonly PackPart[]): number {
+  return parts.reduce((sum, { points }) => sum + points.length, 0);
 }
 
 /** The datapoints from `start` to before `end`, counted through all parts. */

@@ -1,3 +1,4 @@
+import type { PointName } from "../protocol/point-key";
 import type { Draft } from "./message";
 
 /** What a message is about, for whoever hears of its outcome and has not the message: a topic, or streams. */
@@ -8,6 +9,9 @@ export interface Subject {
   readonly streams?: readonly string[];
   /** How many streams there are besides. */
   readonly moreStreams?: number;
+  /** The sub-devices they belong to, `productId/deviceName`, likewise; missing when all are of the own device. */
+  readonly devices?: readonly string[];
+  readonly moreDevices?: number;
 }
 
 const STREAMS_MAX = 20;
@@ -16,8 +20,21 @@ export function subjectOf(draft: Draft): Subject {
   return draft.kind === "publish" ? { topic: draft.publish.topic } : subjectOfPoints(draft.points);
 }
 
-export function subjectOfPoints(points: readonly { readonly stream: string }[]): Subject {
-  const all = new Set(points.map(({ stream }) => stream));
-  const streams = [...all].slice(0, STREAMS_MAX);
-  return all.size > streams.length ? { streams, moreStreams: all.size - streams.length } : { streams };
+export function subjectOfPoints(points: readonly PointName[]): Subject {
+  const [streams, moreStreams] = someOf(points.map(({ stream }) => stream));
+  const [devices, moreDevices] = someOf(
+    points.flatMap(({ device }) => (device === undefined ? [] : `${device.productId}/${device.deviceName}`)),
+  );
+  return {
+    streams,
+    ...(moreStreams > 0 && { moreStreams }),
+    ...(devices.length > 0 && { devices }),
+    ...(moreDevices > 0 && { moreDevices }),
+  };
+}
+
+function someOf(names: readonly string[]): readonly [some: readonly string[], more: number] {
+  const all = new Set(names);
+  const some = [...all].slice(0, STREAMS_MAX);
+  return [some, all.size - some.length];
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { DeliveryOptions, Draft } from "../../../lib/delivery/message";
-import { decodeMessage, encodeMessage } from "../../../lib/delivery/message-codec";
+import { decodeMessage, encodeMessage, readSubject } from "../../../lib/delivery/message-codec";
+import { subjectOf } from "../../../lib/delivery/subject";
 import type { JsonValue } from "../../../lib/protocol/json";
 
 const text = fc.string({ unit: "grapheme", maxLength: 40 });
@@ -43,6 +44,8 @@ const point = fc.record(
       .jsonValue({ noUnicodeString: false })
       .map((value) => JSON.parse(JSON.stringify(value)) as JsonValue),
     atMs: fc.integer({ min: 0, max: 4_000_000_000_000 }),
+    event: fc.constant(true as const),
+    device: fc.record({ productId: text, deviceName: text }, { noNullPrototype: true }),
   },
   { requiredKeys: ["stream", "value"], noNullPrototype: true },
 );
@@ -111,6 +114,48 @@ describe("message codec", () => {
     const read = decodeMessage(view);
     around.fill(0);
     assert.deepEqual(read, each);
+  });
+
+  it("reads datapoints as they were stored before there were events and sub-devices", () => {
+    const header = '[[["temp",21.5,1700000000000],["state",{"on":true}]],13,1700000000001,2,0,99]';
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(header.length, 0);
+    const record = Buffer.concat([length, Buffer.from(header)]);
+    const { draft } = decodeMessage(record);
+    const points = [
+      { stream: "temp", value: 21.5, atMs: 1_700_000_000_000 },
+      { stream: "state", value: { on: true } },
+    ];
+    assert.deepEqual(draft, { kind: "datapoints", points, qos: 1 });
+    assert.deepEqual(readSubject(record), { streams: ["temp", "state"] });
+  });
+
+  it("says of a record what it is about: streams, and whose", () => {
+    const device = { productId: "P2", deviceName: "sub" };
+    const points = [
+      { stream: "temp", value: 1 },
+      { stream: "temp", value: 1, device },
+      { stream: "alarm", value: {}, device, event: true as const },
+    ];
+    const draft = { kind: "datapoints", points, qos: 1 } as const;
+    const record = encodeMessage({
+      draft,
+      options: { completeWhen: "queued" },
+      queuedAt: 1,
+      queuedAtMonotonicMs: 2,
+      attempts: 0,
+      bytes: 4,
+    });
+    const subject = { streams: ["temp", "alarm"], devices: ["P2/sub"] };
+    assert.deepEqual(readSubject(record), subject);
+    assert.deepEqual(subjectOf(draft), subject);
+    const many = Array.from({ length: 25 }, (_, index) => ({
+      stream: `s${index}`,
+      value: 1,
+      device: { productId: "P2", deviceName: `d${index}` },
+    }));
+    const { moreStreams, moreDevices, devices } = subjectOf({ ...draft, points: many });
+    assert.deepEqual([moreStreams, moreDevices, devices?.length], [5, 5, 20]);
   });
 
   it("throws at bytes that are no record", () => {

@@ -4,6 +4,7 @@ import type { Rejection } from "../../../lib/delivery/message";
 import type { Pack, PackPart } from "../../../lib/delivery/pack";
 import { newPack } from "../../../lib/delivery/pack";
 import { namedIdentifier, splitRejected } from "../../../lib/delivery/splitter";
+import type { Datapoint } from "../../../lib/protocol/datapoint";
 import { packOf, postOf } from "../../support/messages";
 
 const ILLEGAL = { code: 98, message: "illegal data" };
@@ -62,6 +63,73 @@ describe("splitter", () => {
   it("halves when it names none of the post's", () => {
     const split = splitRejected(packOf("a", "b", "c"), { code: 2306, message: "x:identifier:elsewhere" });
     assert.deepEqual(split.again.map(streams), [["a", "b"], ["c"]]);
+  });
+
+  describe("when the name may mean several", () => {
+    const of = (deviceName: string) => ({ device: { productId: "P2", deviceName } });
+    const pack = (...points: Datapoint[]) => repack(points.map((point) => ({ message: postOf([point]), points: [point] })));
+    const values = (parts: readonly PackPart[]) => parts.flatMap(({ points }) => points.map(({ value }) => value));
+    const rejection = { code: 2254, message: "float not conform step:identifier:t" };
+    const t = (value: number, more: Partial<Datapoint> = {}) => ({ stream: "t", value, ...more });
+    const other = (value: number) => ({ stream: `o${value}`, value });
+
+    it("the innocents go together, the suspects in halves", () => {
+      const split = splitRejected(pack(t(1), other(2), t(3, of("a")), other(4), t(5, of("b")), other(6)), rejection);
+      assert.deepEqual(split, { guilty: [], again: split.again });
+      assert.deepEqual(split.again.map(values), [[2, 4, 6], [1, 3], [5]]);
+    });
+
+    it("few innocents go with the second half", () => {
+      const split = splitRejected(pack(t(1), other(2), t(3), t(4), t(5)), rejection);
+      assert.deepEqual(split.again.map(values), [
+        [1, 3],
+        [2, 4, 5],
+      ]);
+      assert.deepEqual(splitRejected(pack(t(1), t(2), t(3)), rejection).again.map(values), [[1, 2], [3]]);
+    });
+
+    it("an identifier that one device has not is guilty in all its samples; of two devices, nobody knows", () => {
+      const unknown = { code: 2306, message: "identifier not exist:identifier:t" };
+      const one = splitRejected(pack(t(1, of("a")), other(2), t(3, of("a"))), unknown);
+      assert.deepEqual(values(one.guilty), [1, 3]);
+      assert.deepEqual(one.again.map(values), [[2]]);
+      assert.deepEqual([one.unknown?.stream, one.unknown?.device], ["t", of("a").device]);
+      const two = splitRejected(pack(t(1, of("a")), t(3, of("b"))), unknown);
+      assert.deepEqual([two.guilty, two.unknown, two.again.map(values)], [[], undefined, [[1], [3]]]);
+      const event = splitRejected(pack(t(1), t(3, { event: true })), unknown);
+      assert.deepEqual([event.guilty, event.unknown], [[], undefined]);
+      const alone = splitRejected(pack(t(1, of("b"))), unknown);
+      assert.deepEqual([values(alone.guilty), alone.unknown?.device], [[1], of("b").device]);
+    });
+
+    it("the guilty are found in at most 2·⌈log₂ n⌉ posts for each, and the first one", () => {
+      const sizes = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 60 }));
+      const property = fc.property(sizes, fc.nat(), ([suspects, innocents], which) => {
+        const points = [
+          ...Array.from({ length: suspects }, (_, index) => t(index)),
+          ...Array.from({ length: innocents }, (_, index) => other(1000 + index)),
+        ].sort((a, b) => (a.value * 7919) % 101 - ((b.value * 7919) % 101));
+        const guilty = which % suspects;
+        const queue = [pack(...points)];
+        const failed: unknown[] = [];
+        const accepted: unknown[] = [];
+        let posts = 0;
+        for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+          posts += 1;
+          if (!values(next.parts).includes(guilty)) accepted.push(...values(next.parts));
+          else {
+            const split = splitRejected(next, rejection);
+            failed.push(...values(split.guilty));
+            queue.unshift(...split.again.map(repack));
+          }
+        }
+        assert.deepEqual(failed, [guilty]);
+        assert.equal(accepted.length, suspects + innocents - 1);
+        const limit = 2 * Math.ceil(Math.log2(suspects + innocents)) + 1;
+        assert.ok(posts <= limit, `${posts} posts for one of ${suspects} + ${innocents}`);
+      });
+      fc.assert(property, { numRuns: 500 });
+    });
   });
 
   it("halves through a message, and though the same datapoint stands in it twice", () => {
