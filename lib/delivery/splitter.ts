@@ -17,8 +17,8 @@ export interface Split {
 /**
  * Takes a rejected pack apart. The platform rejects a whole post for one bad datapoint. When it names the identifier
  * and only one datapoint can be meant, that one is taken out and the rest goes again. When several can be meant (of
- * several devices, or samples of one property), these are halved; without a name the pack is; and the halves in turn,
- * until the guilty stand alone: at most 2·⌈log₂ n⌉ posts for one of n.
+ * several devices, or samples of one property), the rest goes again too, and these are halved; without a name the pack
+ * is; and the halves in turn, until the guilty stand alone: at most 2·⌈log₂ n⌉ posts for one of n, besides the rest's.
  *
  * @see device-mqtt §6.2 (one failing identifier rejects the packet), §6.3 (`…:identifier:X`)
  */
@@ -30,10 +30,9 @@ export function splitRejected(pack: Pack, rejection: Rejection): Split {
   if (count(pack.parts) <= 1) return { guilty: pack.parts, again: [], ...found };
   if (suspects.length === 0) return { guilty: [], again: halve(pack.parts) };
   const innocents = pick(pack.parts, ({ stream }) => stream !== named);
-  if (count(suspects) > 1 && unknown === undefined) {
-    return { guilty: [], again: againstSeveral(pack.parts, innocents, suspects, named) };
-  }
-  return { guilty: suspects, again: innocents.length === 0 ? [] : [innocents], ...found };
+  const others = innocents.length === 0 ? [] : [innocents];
+  if (count(suspects) === 1 || unknown !== undefined) return { guilty: suspects, again: others, ...found };
+  return { guilty: [], again: [...others, ...halve(suspects)] };
 }
 
 /** The one property, or event, of one device that they all are of. */
@@ -41,25 +40,6 @@ function onlyName(parts: readonly PackPart[]): PointName | undefined {
   const names = new Map(parts.flatMap(({ points }) => points.map((point) => [pointKey(point), point])));
   const [name] = names.values();
   return names.size === 1 ? name : undefined;
-}
-
-/** The innocents, and the suspects halved; where the innocents are few, a post of their own would be one too many. */
-function againstSeveral(
-  all: readonly PackPart[],
-  innocents: readonly PackPart[],
-  suspects: readonly PackPart[],
-  named: string | undefined,
-): readonly (readonly PackPart[])[] {
-  const [some, others] = halve(suspects);
-  if (innocents.length === 0) return [some, others];
-  if (count(innocents) >= count(suspects)) return [innocents, some, others];
-  let toPass = count(some);
-  const rest = pick(all, ({ stream }) => {
-    if (stream !== named) return true;
-    toPass -= 1;
-    return toPass < 0;
-  });
-  return [some, rest];
 }
 
 /** The identifier that a rejection names, as in `float not conform step:identifier:temp`. */

@@ -1,3 +1,4 @@
+import { deviceKey } from "../protocol/identity";
 import type { PointName } from "../protocol/point-key";
 import type { Draft } from "./message";
 
@@ -23,7 +24,7 @@ export function subjectOf(draft: Draft): Subject {
 export function subjectOfPoints(points: readonly PointName[]): Subject {
   const [streams, moreStreams] = someOf(points.map(({ stream }) => stream));
   const [devices, moreDevices] = someOf(
-    points.flatMap(({ device }) => (device === undefined ? [] : `${device.productId}/${device.deviceName}`)),
+    points.flatMap(({ device }) => (device === undefined ? [] : deviceKey(device))),
   );
   return {
     streams,

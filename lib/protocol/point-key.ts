@@ -1,3 +1,4 @@
+import { deviceKey } from "./identity";
 import type { Datapoint } from "./value";
 
 /** What a point is one of many of: a stream; a property or an event; of the own device or of a sub-device. */
@@ -9,5 +10,5 @@ export type PointName = Pick<Datapoint, "stream" | "event" | "device">;
  */
 export function pointKey({ stream, event, device }: PointName): string {
   const name = event ? `!${stream}` : stream;
-  return device === undefined ? name : `${device.productId}/${device.deviceName}/${name}`;
+  return device === undefined ? name : `${deviceKey(device)}/${name}`;
 }

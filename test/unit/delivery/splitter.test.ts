@@ -67,25 +67,21 @@ describe("splitter", () => {
 
   describe("when the name may mean several", () => {
     const of = (deviceName: string) => ({ device: { productId: "P2", deviceName } });
-    const pack = (...points: Datapoint[]) => repack(points.map((point) => ({ message: postOf([point]), points: [point] })));
-    const values = (parts: readonly PackPart[]) => parts.flatMap(({ points }) => points.map(({ value }) => value));
+    const pack = (...points: Datapoint[]) =>
+      repack(points.map((point) => ({ message: postOf([point]), points: [point] })));
+    const values = (parts: readonly PackPart[]) =>
+      parts.flatMap(({ points }) => points.map(({ value }) => value));
     const rejection = { code: 2254, message: "float not conform step:identifier:t" };
     const t = (value: number, more: Partial<Datapoint> = {}) => ({ stream: "t", value, ...more });
     const other = (value: number) => ({ stream: `o${value}`, value });
 
     it("the innocents go together, the suspects in halves", () => {
-      const split = splitRejected(pack(t(1), other(2), t(3, of("a")), other(4), t(5, of("b")), other(6)), rejection);
+      const split = splitRejected(
+        pack(t(1), other(2), t(3, of("a")), other(4), t(5, of("b")), other(6)),
+        rejection,
+      );
       assert.deepEqual(split, { guilty: [], again: split.again });
       assert.deepEqual(split.again.map(values), [[2, 4, 6], [1, 3], [5]]);
-    });
-
-    it("few innocents go with the second half", () => {
-      const split = splitRejected(pack(t(1), other(2), t(3), t(4), t(5)), rejection);
-      assert.deepEqual(split.again.map(values), [
-        [1, 3],
-        [2, 4, 5],
-      ]);
-      assert.deepEqual(splitRejected(pack(t(1), t(2), t(3)), rejection).again.map(values), [[1, 2], [3]]);
     });
 
     it("an identifier that one device has not is guilty in all its samples; of two devices, nobody knows", () => {
@@ -102,13 +98,13 @@ describe("splitter", () => {
       assert.deepEqual([values(alone.guilty), alone.unknown?.device], [[1], of("b").device]);
     });
 
-    it("the guilty are found in at most 2·⌈log₂ n⌉ posts for each, and the first one", () => {
+    it("the guilty are found in at most 2·⌈log₂ n⌉ posts, the first one and one of innocents", () => {
       const sizes = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 60 }));
       const property = fc.property(sizes, fc.nat(), ([suspects, innocents], which) => {
         const points = [
           ...Array.from({ length: suspects }, (_, index) => t(index)),
           ...Array.from({ length: innocents }, (_, index) => other(1000 + index)),
-        ].sort((a, b) => (a.value * 7919) % 101 - ((b.value * 7919) % 101));
+        ].sort((a, b) => ((Number(a.value) * 7919) % 101) - ((Number(b.value) * 7919) % 101));
         const guilty = which % suspects;
         const queue = [pack(...points)];
         const failed: unknown[] = [];
@@ -125,7 +121,7 @@ describe("splitter", () => {
         }
         assert.deepEqual(failed, [guilty]);
         assert.equal(accepted.length, suspects + innocents - 1);
-        const limit = 2 * Math.ceil(Math.log2(suspects + innocents)) + 1;
+        const limit = 2 * Math.ceil(Math.log2(suspects + innocents)) + 2;
         assert.ok(posts <= limit, `${posts} posts for one of ${suspects} + ${innocents}`);
       });
       fc.assert(property, { numRuns: 500 });

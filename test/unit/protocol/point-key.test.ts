@@ -11,12 +11,6 @@ describe("pointKey", () => {
       { stream: "temp", device, event: true as const },
       { stream: "temp", device: { ...device, deviceName: "sub2" } },
     ];
-    assert.deepEqual(names.map(pointKey), [
-      "temp",
-      "!temp",
-      "P2/sub1/temp",
-      "P2/sub1/!temp",
-      "P2/sub2/temp",
-    ]);
+    assert.deepEqual(names.map(pointKey), ["temp", "!temp", "P2/sub1/temp", "P2/sub1/!temp", "P2/sub2/temp"]);
   });
 });
