@@ -175,10 +175,12 @@ export const ERROR_TEXTS = {
   // thing model
   "ONENET_MODEL_INVALID.empty":
     "The thing model is empty. Expected the JSON that the console exports (产品开发 › 物模型 › 导出): paste it, or choose the file.",
+  "ONENET_MODEL_INVALID.file":
+    "The thing model's file {{file}} could not be read ({{reason}}). Check the path, and that Node-RED's user may read it; until then values are not checked.",
   "ONENET_MODEL_INVALID.too-large":
     "The thing model has {{length}} characters, the limit is {{maxLength}}. Expected the JSON that the console exports; check that it is the right file.",
   "ONENET_MODEL_INVALID.json":
-    "The thing model is no valid JSON: line {{line}}, column {{column}} must be one of {{expected}}, but is {{got}} (EOF: the end of the text). Export it again from the console, or correct it there.",
+    "The thing model is no valid JSON ({{path}}): {{detail}}. Export it again from the console, or correct it there.",
   "ONENET_MODEL_INVALID.answer":
     "This is not a thing model but an answer of OneNET's API that reports a failure: code {{code}}, {{message}}. Query the model again, or export it from the console.",
   "ONENET_MODEL_INVALID.type":
@@ -216,6 +218,12 @@ export const ERROR_TEXTS = {
     "“{{identifier}}” is no event of the thing model; the nearest there: {{limit}}. Correct the name, or import the model as it is published now.",
   "ONENET_VALUE_INVALID.unknown-service":
     "“{{identifier}}” is no service of the thing model; the nearest there: {{limit}}. Correct the name, or import the model as it is published now.",
+  "ONENET_VALUE_INVALID.is-event":
+    "“{{identifier}}” is an event of the thing model, not a property. Send it with the event post node.",
+  "ONENET_VALUE_INVALID.is-service":
+    "“{{identifier}}” is a service of the thing model, not a property: the platform calls it, and its outputs go with the command response node.",
+  "ONENET_VALUE_INVALID.is-property":
+    "“{{identifier}}” is a property of the thing model, not an event. Send it with the datapoint publish node.",
   "ONENET_VALUE_INVALID.read-only":
     "“{{identifier}}” can only be read (accessMode {{limit}}), so it cannot be set to {{value}}. Publish it instead, or make it rw in the thing model.",
   "ONENET_VALUE_INVALID.required":

@@ -234,7 +234,7 @@ export class Connection {
   }
 
   #onDown(closedByPeer: boolean): boolean {
-    this.device?.commands.linkDown();
+    this.device?.commands.abandonAll();
     return this.#gate.linkDown(closedByPeer);
   }
 

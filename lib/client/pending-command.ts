@@ -1,8 +1,16 @@
 import type { Timer } from "../clock";
 import type { Receipt } from "../delivery/message";
 import type { JsonObject } from "../protocol/json";
-import type { CommandRequest, Part } from "./command-parts";
-import { needsAllParts } from "./command-parts";
+import type { CommandHandler, IncomingCommand } from "./command";
+import type { CommandRequest } from "./command-desk";
+
+/** The share of a request that one handler has taken. */
+export interface Part {
+  readonly handler: CommandHandler;
+  readonly identifiers: readonly string[];
+  isAnswered: boolean;
+  command?: IncomingCommand;
+}
 
 /** A request that is handed out and not answered yet. */
 export class PendingCommand {
@@ -28,11 +36,9 @@ export class PendingCommand {
     this.outcome.catch(() => undefined);
   }
 
-  /** A set or get is answered when all its parts are; anything else by whoever answers first. */
+  /** A data-stream command is answered by whoever answers first; a set or get when all its parts are. */
   isLastPart(part: Part): boolean {
-    return (
-      !needsAllParts(this.request.kind) || this.parts.every((other) => other === part || other.isAnswered)
-    );
+    return this.request.kind === "command" || this.parts.every((other) => other === part || other.isAnswered);
   }
 
   addSuccess(part: Part, values: JsonObject): void {

@@ -106,6 +106,6 @@ export function badParameter(detail: string): CloudEnvelope {
   return failure(CLOUD_CODES.parameter, `parameter error: ${detail}`);
 }
 
-export function noThingModel(): CloudEnvelope {
+function noThingModel(): CloudEnvelope {
   return failure(CLOUD_CODES.noThingModel, "product has no thing model");
 }

@@ -13,6 +13,7 @@ import { checkPinnedRoot } from "../../lib/client/tls-options";
 import type { Qos } from "../../lib/delivery/message";
 import type { OutboxLimits, SendOrder } from "../../lib/delivery/outbox-settings";
 import { OneNetError } from "../../lib/errors";
+import { hardwareSuffix } from "../../lib/protocol/hardware";
 import type { PlatformName, Transport } from "../../lib/protocol/platform";
 import { PLATFORMS, readDeviceIdentity, readEndpoint } from "../../lib/protocol/platform";
 import { isBase64Key, parseToken, SIGN_METHODS } from "../../lib/protocol/token";
@@ -20,6 +21,7 @@ import { checkPublishTopic } from "../../lib/protocol/topic";
 import type { FieldReader } from "../shared/config";
 import { QUEUE_BOUNDS, usualMessagesPerSecond } from "../shared/form/delivery-defaults";
 import { CONNECTION_RANGES } from "../shared/form/ranges";
+import { readHardware } from "./hardware";
 
 /** What reading a connection needs from Node-RED. */
 export interface ConnectionSurroundings {
@@ -61,7 +63,7 @@ function readDeviceProfile(
     kind: "device",
     ...readCommon(fields, platform, around, device.productId),
     device,
-    clientIdSuffix: fields.word("clientIdSuffix").replace(/^\?/, ""),
+    clientIdSuffix: readClientIdSuffix(fields),
     productKind: fields.choice("productKind", PLATFORMS[platform].productKinds, "thing-model"),
     credential: {
       kind: keyKind,
@@ -71,6 +73,11 @@ function readDeviceProfile(
         fields.number("tokenLifetimeHours", CONNECTION_RANGES.tokenLifetimeHours, 24) * HOUR_MS,
     },
   };
+}
+
+function readClientIdSuffix(fields: FieldReader): string {
+  const { when, report } = readHardware(fields);
+  return when === "login" ? hardwareSuffix(report) : fields.word("clientIdSuffix").replace(/^\?/, "");
 }
 
 function readDeviceSecret(fields: FieldReader, keyKind: "device-key" | "product-key" | "token"): string {

@@ -9,6 +9,8 @@ import { readProfile } from "./config";
 import { directory } from "./directory";
 import { registerRoutes } from "./routes";
 import { surroundingsOf } from "./surroundings";
+import type { ConnectionThing } from "./thing";
+import { readThing, tellOfThing } from "./thing";
 import { ConnectionUsers } from "./users";
 import { ConnectionWatch } from "./watch";
 
@@ -23,6 +25,10 @@ export interface ConnectionNode extends Node {
   acquire(user: Node): Lease;
   /** The identity the connection is shared by in the pool; undefined where its settings are wrong. */
   readonly key: string | undefined;
+  /**
+   * The product's thing model. No part of the profile: a deploy with another model finds the session still there.
+   */
+  readonly thing: ConnectionThing;
 }
 
 interface Credentials {
@@ -45,6 +51,8 @@ export default function register(RED: NodeAPI): void {
     } catch (thrown) {
       problem = watch.refused(thrown);
     }
+    const thing = readThing(fields, profile);
+    tellOfThing(RED, this, thing, profile);
     const users = new ConnectionUsers();
     const acquire = (user: Node): Lease => {
       users.add(user);
@@ -59,7 +67,7 @@ export default function register(RED: NodeAPI): void {
       }
     };
     const key = profile && poolKey(profile);
-    Object.assign(this, { acquire, key, users: users.spokesmen });
+    Object.assign(this, { acquire, key, users: users.spokesmen, thing });
     onClose(this, () => watch.stop());
     if (profile !== undefined) onClose(this, directory.add(this.id, profile));
   }

@@ -8,6 +8,7 @@ import { inRuntimeLanguage } from "../shared/report";
 import { isOrphan, listConnections } from "./connection-list";
 import { directory } from "./directory";
 import { listStoredQueues, purgeStoredQueue } from "./stored-queues";
+import { findThing } from "./thing";
 
 /** The little of Express that is used. */
 type Request = IncomingMessage & { readonly params: Readonly<Record<string, string | string[]>> };
@@ -26,6 +27,8 @@ const withRoutes = new WeakSet<object>();
  * Adds to Node-RED's admin API, once:
  *
  * - `GET onenet/connections` (permission `onenet.read`): {@link listConnections}
+ * - `GET onenet/connections/<id>/model` (`onenet.read`): `{text, problem?}`, the thing model that the connection node
+ *   with this id works with, as it was read when the flows started, or `problem: {code, message}` why there is none
  * - `POST onenet/connections/<id>/drain|reconnect|purge` (`onenet.write`): `id` is a connection node's id, or a key
  *   of the list, url-encoded. Answers `{action, key, phase}` or `{action, key, purgedMessages}`
  *
@@ -39,11 +42,24 @@ export function registerRoutes(RED: NodeAPI): void {
   httpAdmin.get("/onenet/connections", auth.needsPermission("onenet.read"), (_request, response) =>
     answer(RED, response, async () => ({ ...(await listConnections(RED)) })),
   );
+  httpAdmin.get("/onenet/connections/:id/model", auth.needsPermission("onenet.read"), (request, response) =>
+    answer(RED, response, async () => readModel(RED, request)),
+  );
   httpAdmin.post(
     "/onenet/connections/:id/:action",
     auth.needsPermission("onenet.write"),
     (request, response) => answer(RED, response, () => act(RED, request)),
   );
+}
+
+/** @throws {OneNetError} ONENET_CONNECTION_UNKNOWN */
+function readModel(RED: NodeAPI, request: Request): Answer {
+  const id = String(request.params["id"]);
+  const thing = findThing(RED, id);
+  if (thing === undefined) throw new OneNetError("ONENET_CONNECTION_UNKNOWN", { id });
+  if (thing.problem === undefined) return { text: thing.text };
+  const { code, message } = inRuntimeLanguage(RED, thing.problem);
+  return { text: "", problem: { code, message } };
 }
 
 async function act(RED: NodeAPI, request: Request): Promise<Answer> {

@@ -1,38 +1,30 @@
-import type { PostOptions } from "../../lib/client/device";
-import type { FieldReader } from "../shared/config";
-import { MESSAGE_RANGES } from "../shared/form/ranges";
-import { type Priority, readPriorityField } from "../shared/message-urgency";
+import type { Def, FieldReader } from "../shared/config";
+import { type PostSettings, readPostSettings } from "../shared/post-settings";
+import type { ReportFilter } from "../shared/report-filter";
+import { readReportFilter } from "./report-rules";
 
 export type StreamType = "str" | "msg" | "flow" | "global" | "env" | "jsonata";
 
-export interface Config {
+export interface Config extends PostSettings {
   readonly stream: string;
   readonly streamType: StreamType;
-  readonly stampAtInput: boolean;
   readonly booleansAsNumbers: boolean;
   readonly allOrNothing: boolean;
-  readonly delivery: PostOptions;
-  /** undefined: `msg.priority`. */
-  readonly priority: Priority | undefined;
+  /** undefined: every value is reported. */
+  readonly filter: ReportFilter | undefined;
 }
 
 const STREAM_TYPES: readonly StreamType[] = ["str", "msg", "flow", "global", "env", "jsonata"];
 
 /** @throws {OneNetError} ONENET_CONFIG_INVALID, ONENET_ENV_UNSET */
-export function readConfig(fields: FieldReader): Config {
-  const expirySeconds = fields.optionalNumber("expirySeconds", MESSAGE_RANGES.expirySeconds);
+export function readConfig(fields: FieldReader, def: Def): Config {
   const streamType = fields.choice("streamType", STREAM_TYPES, "str");
   return {
+    ...readPostSettings(fields),
     streamType,
     stream: streamType === "str" ? fields.word("stream") : fields.raw("stream"),
-    stampAtInput: fields.flag("stampAtInput", true),
     booleansAsNumbers: fields.flag("booleansAsNumbers", true),
     allOrNothing: fields.flag("allOrNothing", false),
-    priority: readPriorityField(fields),
-    delivery: {
-      completeWhen: fields.choice("completeWhen", ["queued", "sent", "acknowledged", "accepted"], "accepted"),
-      qos: fields.choice("qos", ["0", "1"], "1") === "0" ? 0 : 1,
-      ...(expirySeconds === undefined ? {} : { expiryMs: expirySeconds * 1000 }),
-    },
+    filter: readReportFilter(fields, def["reportRules"]),
   };
 }

@@ -1,19 +1,16 @@
 import type { FailedDatapoint } from "../../lib/client/device";
 import { asOneNetError, OneNetError } from "../../lib/errors";
-import type { Datapoint, DatapointRules } from "../../lib/protocol/datapoint";
-import { checkDatapoint } from "../../lib/protocol/datapoint";
+import type { Datapoint } from "../../lib/protocol/datapoint";
 import { isPlainObject } from "../../lib/protocol/json";
+import type { ChangedValue, ReadPoints } from "../shared/read-points";
+import { NONE_FAILED, NONE_HELD_BACK } from "../shared/read-points";
+import type { PointRules } from "../shared/thing";
+import { readPoint } from "../shared/thing";
 
 interface Candidate {
   readonly stream: unknown;
   readonly value: unknown;
   readonly at?: unknown;
-}
-
-/** The datapoints of one message: those that can go, and those that cannot, each with its reason. */
-export interface ReadDatapoints {
-  readonly points: readonly Datapoint[];
-  readonly failed: readonly FailedDatapoint[];
 }
 
 /** Where a datapoint without a stream name of its own belongs. */
@@ -35,12 +32,13 @@ export interface StreamChoice {
 export function readDatapoints(
   payload: unknown,
   stream: StreamChoice,
-  rules: DatapointRules,
+  rules: PointRules,
   stampAtMs: number | undefined,
-): ReadDatapoints {
+): ReadPoints {
+  const changed: ChangedValue[] = [];
   if (typeof payload !== "object") {
-    const point = checkDatapoint({ stream: unnamedOf(stream), value: payload }, rules, stampAtMs);
-    return { points: [point], failed: NONE_FAILED };
+    const point = readPoint({ stream: unnamedOf(stream), value: payload }, rules, stampAtMs, changed);
+    return { points: [point], failed: NONE_FAILED, changed, heldBack: NONE_HELD_BACK };
   }
   const candidates = listCandidates(payload, stream);
   if (candidates.length === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
@@ -48,15 +46,13 @@ export function readDatapoints(
   const failed: FailedDatapoint[] = [];
   for (const candidate of candidates) {
     try {
-      points.push(checkDatapoint(candidate, rules, stampAtMs));
+      points.push(readPoint(candidate, rules, stampAtMs, changed));
     } catch (thrown) {
       failed.push({ stream: nameOf(candidate.stream), error: asOneNetError(thrown) });
     }
   }
-  return { points, failed };
+  return { points, failed, changed, heldBack: NONE_HELD_BACK };
 }
-
-const NONE_FAILED: readonly FailedDatapoint[] = [];
 
 function unnamedOf({ named, fallback }: StreamChoice): unknown {
   return named === "" ? fallback : named;

@@ -21,6 +21,11 @@ export class FieldReader {
     this.#def = def;
   }
 
+  /** Reads a row of a table, which is one of the fields. */
+  of(row: Def): FieldReader {
+    return new FieldReader(this.#RED, this.#node, row);
+  }
+
   /** @throws {OneNetError} ONENET_ENV_UNSET */
   text(field: string, fallback = ""): string {
     const value = this.#def[field];

@@ -11,6 +11,8 @@ import { watchQueue } from "./queue-text";
 import type { InputStatus } from "./runtime";
 import { onClose, reportError } from "./runtime";
 import { connectionStatus, errorStatus, StatusLine } from "./status";
+import type { Thing } from "./thing";
+import { UNKNOWN_THING } from "./thing";
 
 /** A node's hold on its connection, and its status line. */
 export interface NodeConnection extends InputStatus {
@@ -20,14 +22,16 @@ export interface NodeConnection extends InputStatus {
   readonly connection: Connection;
   /** @throws {OneNetError | ReportedError} the same, or ONENET_CONNECTION_KIND on a plain broker */
   readonly device: Device;
+  /** What is known of the product of the connection's own device. */
+  readonly thing: Thing;
   /** A message went well when its node was gone: whoever watches the connection is told. */
   tellLate(receipt: Receipt | undefined, subject: Subject): void;
 }
 
-/** What a node works with: any connection, or one of a OneNET device. */
-export type ConnectionNeed = "any" | "device";
+/** What a node works with: any connection, one of a OneNET device, or one of a device with a thing model. */
+export type ConnectionNeed = "any" | "device" | "thing";
 
-type Found = { readonly connection: Connection } | { readonly problem: unknown };
+type Found = { readonly connection: Connection; readonly thing: Thing } | { readonly problem: unknown };
 
 /**
  * Shares the connection that the node has chosen, for as long as the node lives. Where there is none, the status
@@ -58,6 +62,7 @@ export function leaseConnection(
     get device() {
       return deviceOf(connectionOf(found));
     },
+    thing: "thing" in found ? found.thing : UNKNOWN_THING,
     refresh: () => status.refresh(),
     showError: (thrown) => status.showError(thrown),
     showBroken: (thrown) => status.showBroken(thrown),
@@ -154,8 +159,10 @@ function acquire(RED: NodeAPI, node: Node, connectionId: unknown, need: Connecti
   try {
     const { connection, release } = connectionNode.acquire(node);
     onClose(node, release);
-    if (need === "any" || connection.device !== undefined) return { connection };
-    return refuse(kindError(connection));
+    const { device } = connection;
+    if (need !== "any" && device === undefined) return refuse(kindError(connection));
+    if (need === "thing" && device?.productKind !== "thing-model") return refuse(productError(connection));
+    return { connection, thing: connectionNode.thing };
   } catch (problem) {
     // The connection node has reported it.
     return { problem };
@@ -174,6 +181,14 @@ function deviceOf(connection: Connection): Device {
 
 function kindError(connection: Connection): OneNetError {
   return new OneNetError("ONENET_CONNECTION_KIND", { platform: connection.label });
+}
+
+function productError({ label }: Connection): OneNetError {
+  return new OneNetError("ONENET_CONFIG_INVALID.text", {
+    field: "connection",
+    expected: "a connection of a thing-model product",
+    got: label,
+  });
 }
 
 function findConnectionNode(RED: NodeAPI, connectionId: unknown): ConnectionNode | undefined {

@@ -64,6 +64,7 @@ describe("editor: the connection's form", function () {
     await choose("platform", "simulator");
     assert.deepEqual(await editor.page.locator(tabs).allInnerTexts(), [
       "Device",
+      "Thing model",
       "Security",
       "Delivery",
       "MQTT",
@@ -158,7 +159,7 @@ describe("editor: the connection's form", function () {
     await editor.editConnection("cloud");
     await editor.page.focus('#onenet-connection-tabs a[href="#device"]');
     await editor.page.keyboard.press("ArrowRight");
-    assert.equal(await editor.isVisible('[data-tab="security"]'), true);
+    assert.equal(await editor.isVisible('[data-tab="model"]'), true);
     await editor.page.keyboard.press("End");
     assert.equal(await editor.isVisible('[data-tab="mqtt"]'), true);
     assert.equal(

@@ -7,6 +7,7 @@ import { wireCertificate } from "./connection-certificate";
 import { wireConsole } from "./connection-console";
 import { wireDelivery } from "./connection-delivery";
 import { wireKey } from "./connection-key";
+import { wireModel } from "./connection-model";
 import { wireHostNote, wireSummary } from "./connection-place";
 import { wireSimulatedDevices } from "./connection-simulated";
 import { offer } from "./dom";
@@ -95,6 +96,7 @@ export const connectionForm = makeNodeForm({
       wireHostNote,
       wireKey,
       wireCertificate,
+      wireModel,
       wireConsole,
       wireDelivery,
       wireSimulatedDevices,

@@ -1,13 +1,44 @@
-import { datapointPublishRules } from "../form/node-rules";
+import { describeProperty } from "../form/model-completion";
+import { datapointPublishRules, streamReason } from "../form/node-rules";
 import { type Rule, type Rules, textOf } from "../form/reason";
-import type { OpenForm } from "./form";
+import { completeField, completer } from "./completion";
+import type { FormParts, OpenForm } from "./form";
 import { makeNodeForm } from "./node-form";
-
-const STREAM_TYPES = ["str", "msg", "flow", "global", "env", "jsonata"];
+import { ReportTable } from "./report-table";
 
 function wireStream(form: OpenForm): void {
   const field = form.field("stream");
-  field.typedInput({ default: "str", types: STREAM_TYPES, typeField: form.field("streamType") });
+  const text = {
+    value: "str",
+    label: "string",
+    icon: "red/images/typedInput/az.svg",
+    autoComplete: completer(form, "property"),
+  };
+  const types = [text, "msg", "flow", "global", "env", "jsonata"];
+  field.typedInput({ default: "str", types, typeField: form.field("streamType") });
+}
+
+/** What the model says of the property that is named in the form. */
+function wireProperty(form: OpenForm): FormParts {
+  const slot = form.element.find("#onenet-datapoint-publish-property");
+  return {
+    update() {
+      const isText = textOf(form.read("streamType")) === "str";
+      const property = form.find()?.model?.properties.get(textOf(form.read("stream")));
+      slot.text(isText && property !== undefined ? describeProperty(property) : "");
+    },
+  };
+}
+
+function wireReports(form: OpenForm): FormParts {
+  const judge = (stream: string) => streamReason(stream, form.find);
+  const table = new ReportTable(form, judge, (field) => completeField(form, field, "property"));
+  return {
+    update: () => table.judge(),
+    save() {
+      form.node["reportRules"] = table.read();
+    },
+  };
 }
 
 /** Node-RED's own judgement of an expression or a property's name, where the stream is found by one. */
@@ -42,6 +73,14 @@ export const datapointPublishForm = makeNodeForm({
   },
   open(form) {
     wireStream(form);
-    return {};
+    const parts = [wireProperty(form), wireReports(form)];
+    return {
+      update(facts) {
+        for (const part of parts) part.update?.(facts);
+      },
+      save() {
+        for (const part of parts) part.save?.();
+      },
+    };
   },
 });

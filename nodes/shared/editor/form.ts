@@ -1,5 +1,6 @@
 import { readChosenConnection } from "../form/connection-choice";
-import type { FindConnection, ReadField, Reason, Rules } from "../form/reason";
+import { type FindConnection, type ReadField, type Reason, type Rules, textOf } from "../form/reason";
+import { modelOf } from "./model-source";
 import { showDescriptions, showReason, showRows, showSteps } from "./rows";
 import { reasonText, type Translate, textsOf } from "./texts";
 
@@ -70,7 +71,7 @@ export class OpenForm {
     return field.attr("type") === "checkbox" ? field.prop("checked") : field.val();
   };
 
-  readonly find: FindConnection = () => findConnection(this.read("connection"));
+  readonly find: FindConnection = () => findConnection(this.read("connection"), () => this.update());
 
   /** Fills a field as a user would, so that everything that depends on it follows. */
   fill(name: string, value: string): void {
@@ -113,10 +114,19 @@ export class OpenForm {
   }
 }
 
-/** The connection node behind an id, as the other forms need it. */
-export function findConnection(id: unknown): ReturnType<FindConnection> {
+/**
+ * The connection node behind an id, as the other forms need it.
+ *
+ * @param onChange called when its model comes, which may lie in a file of the runtime's machine
+ */
+export function findConnection(id: unknown, onChange?: () => void): ReturnType<FindConnection> {
   const node = typeof id === "string" && id !== "" ? RED.nodes.node(id) : null;
   if (node?.type !== "onenet-connection") return undefined;
   const name = node.name || String(node["deviceName"] || node["host"] || node.id);
-  return readChosenConnection((field) => node[field], name, node.valid !== false);
+  const read: ReadField = (field) => node[field];
+  const reading = textOf(read("modelCheck")) === "off" ? undefined : modelOf(node.id, read, onChange);
+  return {
+    ...readChosenConnection(read, name, node.valid !== false),
+    ...(reading?.kind === "model" ? { model: reading.model } : {}),
+  };
 }

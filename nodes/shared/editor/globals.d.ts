@@ -27,7 +27,7 @@ interface RedField {
 }
 
 interface RedTabs {
-  addTab(tab: { id: string; label: string }): void;
+  addTab(tab: { id: string; label: string }, index?: number): void;
   activateTab(id: string): void;
   renameTab(id: string, label: string): void;
   removeTab(id: string): void;

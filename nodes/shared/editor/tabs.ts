@@ -29,7 +29,9 @@ export class FormTabs {
 
   #add(section: HTMLElement): void {
     const { tab: id = "", tabLabel = "" } = section.dataset;
-    this.#tabs.addTab({ id, label: this.#form.translate(tabLabel) });
+    const before = this.#sections.slice(0, this.#sections.indexOf(section));
+    const index = before.filter((other) => !this.#hidden.has(other.dataset["tab"] ?? "")).length;
+    this.#tabs.addTab({ id, label: this.#form.translate(tabLabel) }, index);
     this.#linkOf(id).attr({
       role: "tab",
       "aria-selected": "false",
@@ -89,7 +91,6 @@ export class FormTabs {
     }
   }
 
-  /** Tabs that come and go stand last in the markup, so adding one puts it where it belongs. */
   #toggle(section: HTMLElement, isShown: boolean): void {
     const id = section.dataset["tab"] ?? "";
     if (isShown === !this.#hidden.has(id)) return;

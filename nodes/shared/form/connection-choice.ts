@@ -1,9 +1,12 @@
 import type { PlatformName, ProductKind } from "../../../lib/protocol/platform";
-import { platformOf } from "./connection-facts";
+import type { ThingModel } from "../../../lib/protocol/thing-model";
+import { platformOf, productKindOf } from "./connection-facts";
 import { type ReadField, type Reason, textOf } from "./reason";
 
 /** What a node's form knows of the connection that is chosen in it; undefined while none is. */
 export interface ChosenConnection {
+  /** Of a thing-model product, where one is known and values are held against it. */
+  readonly model?: ThingModel;
   readonly platform: PlatformName;
   readonly productKind: ProductKind;
   readonly productId: string;
@@ -17,7 +20,7 @@ export interface ChosenConnection {
 export function readChosenConnection(read: ReadField, name: string, isValid: boolean): ChosenConnection {
   return {
     platform: platformOf(read),
-    productKind: textOf(read("productKind")) === "data-stream" ? "data-stream" : "thing-model",
+    productKind: productKindOf(read),
     productId: textOf(read("productId")),
     deviceName: textOf(read("deviceName")),
     mqtt5: platformOf(read) === "mqtt" && textOf(read("protocolVersion")) === "5",

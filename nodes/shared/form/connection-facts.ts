@@ -2,6 +2,7 @@ import {
   type HostChoice,
   PLATFORMS,
   type PlatformName,
+  type ProductKind,
   type Transport,
 } from "../../../lib/protocol/platform";
 import { type ReadField, textOf } from "./reason";
@@ -27,6 +28,10 @@ export function transportOf(read: ReadField): Transport {
   return transports.find((transport) => transport === saved) ?? "mqtt";
 }
 
+export function productKindOf(read: ReadField): ProductKind {
+  return textOf(read("productKind")) === "data-stream" ? "data-stream" : "thing-model";
+}
+
 export function connectionFacts(read: ReadField) {
   const platform = platformOf(read);
   const profile = PLATFORMS[platform];
@@ -34,8 +39,21 @@ export function connectionFacts(read: ReadField) {
   const tls = transport === "mqtts" || transport === "wss";
   const trust = textOf(read("tlsTrust")) || "pinned-root";
   const ownHost = hostChoiceOf(read) === "own";
+  const onenet = profile.isOneNet || platform === "simulator";
+  const thingModel = onenet && productKindOf(read) === "thing-model";
+  const modelSource = textOf(read("modelSource"));
+  const hardwareReport = textOf(read("hardwareReport"));
+  const hardware = onenet && (hardwareReport === "login" || hardwareReport === "message");
   return {
-    onenet: profile.isOneNet || platform === "simulator",
+    onenet,
+    thingModel,
+    modelPasted: thingModel && modelSource === "pasted",
+    modelFile: thingModel && modelSource === "file",
+    modelThere: thingModel && (modelSource === "pasted" || modelSource === "file"),
+    hardware,
+    atLogin: hardware && hardwareReport === "login",
+    cellular: !["", "0"].includes(textOf(read("hardwareNetwork"))),
+    modelCoerce: textOf(read("modelCheck")) !== "strict" && textOf(read("modelCheck")) !== "off",
     cloud: platform === "onenet" || platform === "onenet-studio",
     simulator: platform === "simulator",
     hostChoice: profile.hostChoices.length > 1,

@@ -1,4 +1,5 @@
 import { isBase64Key } from "../../../lib/protocol/access-key";
+import { hardwareParams, NETWORKS } from "../../../lib/protocol/hardware";
 import {
   checkHost,
   ONENET_ROOT_FINGERPRINT_SHA256,
@@ -9,6 +10,7 @@ import { parseToken } from "../../../lib/protocol/token-text";
 import { checkPublishTopic } from "../../../lib/protocol/topic";
 import { readCertificate, sameFingerprint } from "./certificate";
 import { type ConnectionFacts, connectionFacts, platformOf } from "./connection-facts";
+import { readModel } from "./model-reading";
 import { CONNECTION_RANGES } from "./ranges";
 import {
   holdsEnv,
@@ -97,6 +99,23 @@ function messageTopic(payloadField: string): Rule {
   };
 }
 
+const model: Rule = (value) => {
+  if (holdsEnv(value) && !textOf(value).startsWith("{")) return undefined;
+  const reading = readModel(textOf(value));
+  if (reading.kind === "empty") return { key: "reason.modelMissing" };
+  return reading.kind === "invalid" ? { key: "reason.modelInvalid" } : undefined;
+};
+
+/** A part of the hardware report: one that may be left out. */
+function hardwareText(isShown: (facts: ConnectionFacts) => boolean): Rule {
+  const judge: Rule = (value) => {
+    if (holdsEnv(value)) return undefined;
+    const reason = reasonOf(() => hardwareParams({ network: 0, sn: textOf(value) }));
+    return reason && { key: "reason.text", params: { expected: String(reason.params?.["expected"]) } };
+  };
+  return when((facts) => facts.hardware && isShown(facts), judge);
+}
+
 const tlsConfig: Rule = (value) =>
   ["", "_ADD_"].includes(textOf(value)) ? { key: "reason.tlsConfig" } : undefined;
 const qos = oneOf(["0", "1", "2"]);
@@ -127,7 +146,21 @@ export const connectionRules: Rules = {
     (facts) => facts.onenet && !facts.token,
     numberIn(CONNECTION_RANGES.tokenLifetimeHours),
   ),
-  clientIdSuffix: when(isOneNet, clientIdSuffix),
+  clientIdSuffix: when((facts) => facts.onenet && !facts.atLogin, clientIdSuffix),
+  modelSource: when((facts) => facts.thingModel, oneOf(["none", "pasted", "file"])),
+  model: when((facts) => facts.modelPasted, model),
+  modelFile: when(
+    (facts) => facts.modelFile,
+    text(() => undefined),
+  ),
+  modelCheck: when((facts) => facts.modelThere, oneOf(["coerce", "strict", "off"])),
+  hardwareReport: when(isOneNet, oneOf(["none", "login", "message"])),
+  hardwareNetwork: when((facts) => facts.hardware, oneOf(NETWORKS.map(String))),
+  hardwareSn: hardwareText((facts) => !facts.cellular),
+  hardwareMac: hardwareText((facts) => !facts.cellular),
+  hardwareImei: hardwareText((facts) => facts.cellular),
+  hardwareCardKind: when((facts) => facts.hardware && facts.cellular, oneOf(["iccid", "imsi", "msisdn"])),
+  hardwareCard: hardwareText((facts) => facts.cellular),
   keepAliveSeconds,
   connectTimeoutSeconds: numberIn(CONNECTION_RANGES.connectTimeoutSeconds),
   protocolVersion: when(isPlain, oneOf(["4", "5"])),

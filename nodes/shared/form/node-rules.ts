@@ -3,17 +3,20 @@ import { PLATFORMS } from "../../../lib/protocol/platform";
 import { checkDevicePublish, checkPublishTopic } from "../../../lib/protocol/topic";
 import { checkDatapoint } from "../../../lib/protocol/value";
 import { type ChosenConnection, connectionReason } from "./connection-choice";
+import { checkKnownEvent, checkKnownProperty } from "./known-identifier";
 import { MESSAGE_RANGES } from "./ranges";
 import {
   type FindConnection,
   holdsEnv,
   numberIn,
   oneOf,
+  type Reason,
   type Rule,
   type Rules,
   reasonOf,
   textOf,
 } from "./reason";
+import { reportRowsRule } from "./report-rules";
 
 const { expirySeconds, messageExpirySeconds, deadlineSeconds, failureCode } = MESSAGE_RANGES;
 
@@ -31,22 +34,52 @@ function kindOf(find: FindConnection) {
   return find()?.productKind ?? "thing-model";
 }
 
+/** What is wrong with a name that is written out: it cannot be one, or the model has no property of that name. */
+export function streamReason(name: string, find: FindConnection): Reason | undefined {
+  const rules = { kind: kindOf(find), booleansAsNumbers: true };
+  const reason = reasonOf(() => checkDatapoint({ stream: name, value: 0 }, rules));
+  const model = find()?.model;
+  return reason ?? (model && reasonOf(() => checkKnownProperty(model, name)));
+}
+
 /** Fixed text only: what another type of input will give is judged when it is known. */
 const stream: Rule = (value, read, find) => {
   const text = textOf(value);
   if (text === "" || holdsEnv(text) || textOf(read("streamType")) !== "str") return undefined;
-  return reasonOf(() =>
-    checkDatapoint({ stream: text, value: 0 }, { kind: kindOf(find), booleansAsNumbers: true }),
-  );
+  return streamReason(text, find);
 };
 
-export const datapointPublishRules: Rules = {
+const postRules = {
   connection: connection(true),
-  stream,
   completeWhen: oneOf(["queued", "sent", "acknowledged", "accepted"]),
   qos: oneOf(["0", "1"]),
   expirySeconds: numberIn(expirySeconds),
   priority,
+} satisfies Rules;
+
+export const datapointPublishRules: Rules = {
+  ...postRules,
+  stream,
+  reportRules: reportRowsRule(streamReason),
+};
+
+const event: Rule = (value, _read, find) => {
+  const text = textOf(value);
+  if (text === "" || holdsEnv(text)) return undefined;
+  const rules = { kind: "thing-model", booleansAsNumbers: false } as const;
+  const reason = reasonOf(() => checkDatapoint({ stream: text, value: 0 }, rules));
+  const model = find()?.model;
+  return reason ?? (model && reasonOf(() => checkKnownEvent(model, text)));
+};
+
+export const eventPostRules: Rules = {
+  ...postRules,
+  connection: (value, read, find) =>
+    postRules.connection(value, read, find) ??
+    (find()?.productKind === "data-stream"
+      ? { key: "reason.connection-data-stream", params: { name: find()?.name ?? "" } }
+      : undefined),
+  event,
 };
 
 /** The identifiers of a text, parted by commas or blanks, Chinese ones too. */

@@ -48,6 +48,13 @@ export const MESSAGE_RANGES = {
   failureCode: { min: 0, max: MAX_MESSAGE_ID, integer: true },
 } as const satisfies Readonly<Record<string, Range>>;
 
+/** Report by exception. */
+export const REPORT_RANGES = {
+  deadband: { min: 0, max: Number.MAX_VALUE },
+  atMostEverySeconds: { min: 0, max: 365 * DAY_SECONDS, optional: true },
+  atLeastEverySeconds: { min: 0.1, max: 365 * DAY_SECONDS, optional: true },
+} as const satisfies Readonly<Record<string, Range>>;
+
 /** Messages in a queue at which the connection status node tells of it. */
 export const QUEUE_MARK_RANGES = {
   queueHighMessages: { min: 1, max: 10_000_000, integer: true, optional: true },

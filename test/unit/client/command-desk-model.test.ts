@@ -1,25 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type {
-  CommandHandler,
-  CommandKind,
-  CommandReference,
-  IncomingCommand,
-} from "../../../lib/client/command";
+import type { CommandHandler, CommandKind, IncomingCommand } from "../../../lib/client/command";
 import { CommandDesk } from "../../../lib/client/command-desk";
 import { OneNetError } from "../../../lib/errors";
 import { ManualClock, nextTurn } from "../../support/manual-clock";
 
-const KINDS = [
-  "command",
-  "property-set",
-  "property-get",
-  "service",
-  "topo-change",
-  "ota",
-  "custom",
-] as const satisfies readonly CommandKind[];
-const SUB = { productId: "P2", deviceName: "sub1" };
+const KINDS: readonly CommandKind[] = ["command", "property-set", "property-get"];
 const NAMES = ["a", "b", "c"];
 const CODES = [
   "ONENET_COMMAND_EXPIRED",
@@ -34,7 +20,6 @@ type Step =
       readonly kind: CommandKind;
       readonly id: string;
       readonly names: readonly string[];
-      readonly isSub: boolean;
     }
   | { readonly do: "answer"; readonly which: number; readonly success: boolean; readonly body: unknown }
   | { readonly do: "pass"; readonly ms: number }
@@ -47,8 +32,6 @@ const handlers = fc.array(
     deadlineMs: fc.integer({ min: 100, max: 5000 }),
     unhandled: fc.constantFrom("fail" as const, "ignore" as const),
     isSilent: fc.boolean(),
-    devices: fc.constantFrom("own" as const, "all" as const, new Set(["P2/sub1"]), new Set(["P2/*"])),
-    answersGets: fc.constantFrom("flow" as const, "last-values" as const),
   }),
   { maxLength: 3 },
 );
@@ -60,7 +43,6 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       kind: fc.constantFrom(...KINDS),
       id: fc.constantFrom("1", "2", "3"),
       names: fc.subarray(NAMES),
-      isSub: fc.boolean(),
     }),
     fc.record({
       do: fc.constant("answer" as const),
@@ -90,21 +72,22 @@ class Model {
       device: { productId: "pid", deviceName: "dev" },
       label: "pid/dev",
       clock: this.clock,
-      send: async (_answer, expiryMs, reference) => {
+      send: async (_answer, expiryMs, { kind, id }) => {
         assert.ok(expiryMs >= 1000);
-        const key = nameOf(reference);
+        const key = `${kind} ${id}`;
         const times = this.#open.get(key);
         assert.ok(times !== undefined, `${key} was answered and never asked`);
         assert.equal(times, 0, `${key} was answered twice`);
         this.#open.set(key, times + 1);
         return { state: "acknowledged", attempts: 1, queuedAt: 0 };
       },
-      lastValues: () => ({ a: 1 }),
       report: (error) => assert.ok(error instanceof OneNetError),
     });
   }
 
-  register(handler: Omit<CommandHandler, "answersItself" | "deliver" | "unanswered">): void {
+  register(
+    handler: Pick<CommandHandler, "deadlineMs" | "unhandled" | "failure" | "kinds" | "identifiers">,
+  ): void {
     const own: CommandHandler = {
       ...handler,
       answersItself: false,
@@ -117,21 +100,15 @@ class Model {
   take(step: Step): void {
     switch (step.do) {
       case "receive": {
-        const { kind, id, isSub } = step;
-        const hasNames = kind === "property-set" || kind === "property-get";
-        const names = kind === "service" ? ["a"] : hasNames ? step.names : [];
-        const values = Object.fromEntries(names.map((name) => [name, 1]));
-        const request = {
-          ...{ kind, id, identifiers: names, values },
-          ...(kind === "service" ? { identifier: "a" } : {}),
-          ...(isSub && (hasNames || kind === "service") ? { device: SUB } : {}),
-        };
-        const key = nameOf(request);
+        const { kind, id, names } = step;
+        const identifiers = kind === "command" ? [] : names;
+        const values = Object.fromEntries(identifiers.map((name) => [name, 1]));
+        const key = `${kind} ${id}`;
         const before = this.given.length;
         // A request that is being worked on is not asked anew.
         const times = this.#open.get(key);
         this.#open.set(key, 0);
-        this.#desk.receive({ ...request, topic: "t", body: Buffer.alloc(0) });
+        this.#desk.receive({ kind, id, topic: "t", identifiers, values, body: Buffer.alloc(0) });
         const isIgnored = this.given.length === before && this.#open.get(key) === 0;
         if (isIgnored && times !== undefined) this.#open.set(key, times);
         return;
@@ -152,10 +129,6 @@ class Model {
         return;
     }
   }
-}
-
-function nameOf({ kind, id, device }: Pick<CommandReference, "kind" | "id" | "device">): string {
-  return `${kind} ${id} of ${device?.deviceName}`;
 }
 
 function judge(error: unknown): void {

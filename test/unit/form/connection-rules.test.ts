@@ -186,6 +186,14 @@ describe("form: rules of the connection", () => {
     const facts = connectionFacts(fieldsOf({ ...BROKER, protocolVersion: "5", transport: "wss" }));
     assert.deepEqual(facts, {
       onenet: false,
+      thingModel: false,
+      modelPasted: false,
+      modelFile: false,
+      modelThere: false,
+      modelCoerce: true,
+      hardware: false,
+      atLogin: false,
+      cellular: false,
       cloud: false,
       simulator: false,
       hostChoice: false,

@@ -1,8 +1,9 @@
 import type { NodeAPI } from "node-red";
 import type { FailedDatapoint, PostOutcome } from "../../lib/client/device";
+import type { Receipt } from "../../lib/delivery/message";
 import { OneNetError } from "../../lib/errors";
-import { inRuntimeLanguage, ReportedError } from "../shared/report";
-import type { ReadDatapoints } from "./message";
+import type { ReadPoints } from "./read-points";
+import { inRuntimeLanguage, ReportedError } from "./report";
 
 /** One failed datapoint in `msg.onenet.failed`. */
 interface FailedReport {
@@ -18,7 +19,7 @@ interface FailedReport {
 export function checkAllOrNothing(
   RED: NodeAPI,
   { allOrNothing }: { readonly allOrNothing: boolean },
-  { points, failed }: ReadDatapoints,
+  { points, failed }: ReadPoints,
 ): void {
   if (allOrNothing && failed.length > 0) {
     throw summarize(RED, "ONENET_DATAPOINT_INVALID.all-or-nothing", failed, points.length + failed.length);
@@ -35,21 +36,48 @@ export interface Conclusion {
 
 /**
  * A Catch node hears of datapoints that failed, with the platform's own error when it rejected them all; the
- * others are sent on with their receipt, and a list of those that failed.
+ * others are sent on with their receipt, and a list of those that failed. Those that were held back went well, too:
+ * where nothing else was to be sent, the state is `unchanged`.
+ *
+ * @param also what `msg.onenet` says besides
  */
 export function concludePost(
   RED: NodeAPI,
-  { points, failed: unread }: ReadDatapoints,
+  read: ReadPoints,
   { receipt, failed: unposted }: PostOutcome,
+  also?: object,
 ): Conclusion {
-  if (unread.length + unposted.length === 0 && receipt !== undefined) return { onenet: receipt };
+  const { points, failed: unread, changed, heldBack } = read;
+  const onenet = describeReceipt(read, receipt);
+  if (unread.length + unposted.length === 0 && onenet !== undefined) {
+    return {
+      onenet:
+        changed.length + heldBack.length === 0 && also === undefined
+          ? onenet
+          : { ...onenet, ...also, ...describeRest(read) },
+    };
+  }
   const failed = [...unread, ...unposted];
-  const onenet = receipt && { ...receipt, failed: listFailed(RED, failed) };
   const [first] = failed;
   const isOneReason = failed.every(({ error }) => error === first?.error);
   if (isOneReason && first !== undefined && onenet === undefined) return { error: first.error };
-  const error = summarize(RED, "ONENET_DATAPOINT_INVALID.some", failed, points.length + unread.length);
-  return onenet === undefined ? { error } : { onenet, error };
+  const total = points.length + unread.length + heldBack.length;
+  const error = summarize(RED, "ONENET_DATAPOINT_INVALID.some", failed, total);
+  if (onenet === undefined) return { error };
+  return { onenet: { ...onenet, ...also, ...describeRest(read), failed: listFailed(RED, failed) }, error };
+}
+
+/** What `msg.onenet` begins with; undefined when nothing went well. */
+function describeReceipt({ heldBack }: ReadPoints, receipt: Receipt | undefined): object | undefined {
+  if (receipt !== undefined) return receipt;
+  return heldBack.length === 0 ? undefined : { state: "unchanged" };
+}
+
+function describeRest({ changed, heldBack }: ReadPoints): object {
+  return {
+    ...(changed.length === 0 ? {} : { changed }),
+    ...(heldBack.length === 0 ? {} : { heldBack }),
+  };
 }
 
 function listFailed(RED: NodeAPI, failed: readonly FailedDatapoint[]): FailedReport[] {
@@ -58,6 +86,9 @@ function listFailed(RED: NodeAPI, failed: readonly FailedDatapoint[]): FailedRep
     return { stream, code, message };
   });
 }
+
+/** What was wrong with a value before anything was sent. */
+const CHECKED_HERE: ReadonlySet<string> = new Set(["ONENET_DATAPOINT_INVALID", "ONENET_VALUE_INVALID"]);
 
 /** One error for several: it has the code of the platform's rejection if that is among them. */
 function summarize(
@@ -74,6 +105,14 @@ function summarize(
     RED,
     new OneNetError(key, { failed: failed.length, total, streams, first }),
   );
-  const worst = failed.find(({ error: { code } }) => code !== "ONENET_DATAPOINT_INVALID")?.error ?? error;
-  return new ReportedError(error.message, worst.code, error.cause.key, error.cause.params, reports);
+  const worst =
+    failed.find(({ error: { code } }) => !CHECKED_HERE.has(code)) ??
+    failed.find(({ error: { code } }) => code === "ONENET_VALUE_INVALID");
+  return new ReportedError(
+    error.message,
+    worst?.error.code ?? error.code,
+    error.cause.key,
+    error.cause.params,
+    reports,
+  );
 }

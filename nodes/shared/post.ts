@@ -1,0 +1,52 @@
+import type { Node, NodeAPI } from "node-red";
+import type { PostOptions, PostOutcome } from "../../lib/client/device";
+import { isClockPlausible } from "../../lib/client/login";
+import { subjectOfPoints } from "../../lib/delivery/subject";
+import type { NodeConnection } from "./connection-lease";
+import { concludePost } from "./post-conclusion";
+import type { ReadPoints } from "./read-points";
+import type { End, Message, Send } from "./runtime";
+import { passOn } from "./runtime";
+
+/** A message on its way through a node that posts. */
+export interface Posting {
+  readonly message: Message;
+  readonly send: Send;
+  readonly end: End;
+  /** What `msg.onenet` says besides. */
+  readonly also?: object;
+  /** Called first with what became of the points. */
+  readonly told?: ((outcome: PostOutcome) => void) | undefined;
+}
+
+const NOTHING_POSTED: PostOutcome = { receipt: undefined, failed: [] };
+
+/** Posts what was read of a message, and ends its input: sent on with what became of it, failed, or both. */
+export function postPoints(
+  RED: NodeAPI,
+  node: Node,
+  link: NodeConnection,
+  read: ReadPoints,
+  delivery: PostOptions,
+  { message, send, end, also, told }: Posting,
+): void {
+  const { device } = link;
+  const conclude = (outcome: PostOutcome) => {
+    told?.(outcome);
+    const { onenet, error } = concludePost(RED, read, outcome, also);
+    if (onenet === undefined) return end(error);
+    const tellLate = () => link.tellLate(outcome.receipt, subjectOfPoints(read.points));
+    passOn(node, message, onenet, send, error === undefined ? end : () => end(error), tellLate);
+  };
+  // Before anything can fail: what fails at once is shown, and stays so.
+  link.refresh();
+  if (read.points.length === 0) conclude(NOTHING_POSTED);
+  else device.enqueue(read.points, delivery, conclude);
+}
+
+/** The time of values that have none. A clock that is plainly wrong gives no time: the platform then takes its own. */
+export function stampOf({ stampAtInput }: { readonly stampAtInput: boolean }): number | undefined {
+  if (!stampAtInput) return undefined;
+  const nowMs = Date.now();
+  return isClockPlausible(nowMs) ? nowMs : undefined;
+}

@@ -1,0 +1,56 @@
+import type { Datapoint, DatapointRules } from "../../lib/protocol/datapoint";
+import { checkDatapoint } from "../../lib/protocol/datapoint";
+import type { ThingModel } from "../../lib/protocol/thing-model";
+import type { CheckRules } from "../../lib/protocol/thing-value";
+import { checkProperty } from "../../lib/protocol/thing-value";
+import type { DeviceIdentity } from "../../lib/protocol/topic";
+import { checkKnownProperty } from "./form/known-identifier";
+import type { ChangedValue } from "./read-points";
+
+/** What is known of a product's values, and how strictly they are held against it. */
+export interface Thing {
+  /** Absent: nothing is known, nothing is checked. */
+  readonly model?: ThingModel;
+  readonly rules: CheckRules;
+}
+
+/** A product of which no model is known. */
+export const UNKNOWN_THING: Thing = { rules: { mode: "off", snapToStep: false } };
+
+/** The model that holds for a device: the connection's own one, or a sub-device of its. */
+export function thingOf(link: { readonly thing: Thing }, device: DeviceIdentity | undefined): Thing {
+  return device === undefined ? link.thing : UNKNOWN_THING;
+}
+
+/** What a datapoint is judged by. */
+export interface PointRules extends DatapointRules {
+  readonly thing: Thing;
+}
+
+/**
+ * Reads one datapoint as {@link checkDatapoint} does, after its value was held against the model.
+ *
+ * @param changed gets what the check made another value of
+ * @throws {OneNetError} ONENET_VALUE_INVALID, ONENET_DATAPOINT_INVALID
+ */
+export function readPoint(
+  candidate: { readonly stream: unknown; readonly value: unknown; readonly at?: unknown },
+  rules: PointRules,
+  stampAtMs: number | undefined,
+  changed: ChangedValue[],
+): Datapoint {
+  const { stream } = candidate;
+  const { model, rules: checks } = rules.thing;
+  const isChecked = model !== undefined && checks.mode !== "off" && rules.kind === "thing-model";
+  // A missing or impossible name is told as such.
+  if (!isChecked || typeof stream !== "string" || stream === "") {
+    return checkDatapoint(candidate, rules, stampAtMs);
+  }
+  checkKnownProperty(model, stream);
+  // One of the platform's own need not stand in the model.
+  if (!model.properties.has(stream)) return checkDatapoint(candidate, rules, stampAtMs);
+  const { value, changes } = checkProperty(model, stream, candidate.value, checks, "post");
+  const point = checkDatapoint({ ...candidate, value }, rules, stampAtMs);
+  for (const change of changes) changed.push({ stream, ...change });
+  return point;
+}
