@@ -180,7 +180,7 @@ export const ERROR_TEXTS = {
   "ONENET_MODEL_INVALID.too-large":
     "The thing model has {{length}} characters, the limit is {{maxLength}}. Expected the JSON that the console exports; check that it is the right file.",
   "ONENET_MODEL_INVALID.json":
-    "The thing model is no valid JSON ({{path}}): {{detail}}. Export it again from the console, or correct it there.",
+    "The thing model is no valid JSON: line {{line}}, column {{column}} must be one of {{expected}}, but is {{got}} (EOF: the end of the text). Export it again from the console, or correct it there.",
   "ONENET_MODEL_INVALID.answer":
     "This is not a thing model but an answer of OneNET's API that reports a failure: code {{code}}, {{message}}. Query the model again, or export it from the console.",
   "ONENET_MODEL_INVALID.type":

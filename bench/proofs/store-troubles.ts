@@ -1,10 +1,9 @@
 /** What S7 of the issue asks: each trouble in a place of its own. */
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { NodeRed } from "../../test/support/node-red";
-import { makeTempFolder, removeTempFolder } from "../../test/support/temp-folder";
+import { mountDisk, unmount } from "../../test/support/small-disk";
 import type { Sample } from "../harness/row";
 import { give, MORTAL, shiftableClock, TroubledPlace } from "./troubles";
 
@@ -51,20 +50,6 @@ export function damageFile(): Promise<Sample> {
   });
 }
 
-/** Whether a file system of a known size can be made here. */
-export function canMount(): boolean {
-  const folder = makeTempFolder("mount");
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], { stdio: "ignore" });
-    execFileSync("umount", [folder]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    removeTempFolder(folder);
-  }
-}
-
 const ROOM_MIB = 16;
 const LONG_TEXT = "x".repeat(4000);
 
@@ -73,13 +58,15 @@ export function fillDisk(): Promise<Sample> {
   return inPlace(async (place) => {
     const folder = path.dirname(place.storeFile);
     mkdirSync(folder);
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${ROOM_MIB}m,mode=0700`, "tmpfs", folder]);
+    mountDisk(folder, ROOM_MIB);
     let nodeRed: NodeRed | undefined;
     try {
       nodeRed = await place.start();
       const { queued, codes } = await give(nodeRed, 0, 3000, { text: LONG_TEXT });
       await place.platform.linkUp();
       const lost = await place.missing(queued);
+      // Room is made by the replies, which come after the platform has stored.
+      await place.emptied(nodeRed);
       const later = await give(nodeRed, 10_000, 100);
       return {
         queued: queued.length,
@@ -90,7 +77,7 @@ export function fillDisk(): Promise<Sample> {
       };
     } finally {
       if (nodeRed !== undefined) await place.stop(nodeRed);
-      execFileSync("umount", [folder]);
+      unmount(folder);
     }
   });
 }

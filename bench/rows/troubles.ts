@@ -1,8 +1,8 @@
 /** S7: disks in trouble and clocks that jump. */
+import { canMount } from "../../test/support/small-disk";
 import type { Bench } from "../harness/bench";
 import { type Figure, type Outcome, type Row, type Sample, valuesOf } from "../harness/row";
 import {
-  canMount,
   damageFile,
   fillDisk,
   forbidFolder,

@@ -4,22 +4,23 @@ import { asOneNetError, OneNetError } from "../errors";
 import type { JsonObject } from "../protocol/json";
 import { DEVICE_FAILURE_CODE } from "../protocol/limits";
 import type { DeviceIdentity } from "../protocol/topic";
-import type { Answer, CommandHandler, CommandKind, CommandReference, IncomingCommand } from "./command";
-import { contestedKind } from "./command";
+import { ClosedCommands, expiredError } from "./closed-commands";
+import type { Answer, CommandHandler, CommandReference, IncomingCommand } from "./command";
 import type { EncodedAnswer } from "./command-answer";
-import { encodeAnswerFor, readGetValues } from "./command-answer";
-import type { Part } from "./pending-command";
+import { encodeAnswerFor, readAnswerValues } from "./command-answer";
+import type { CommandRequest, Part } from "./command-parts";
+import {
+  contestedKind,
+  keyOf,
+  partsOf,
+  referenceTo,
+  takesDevice,
+  unhandledOf,
+  valuesOf,
+} from "./command-parts";
 import { PendingCommand } from "./pending-command";
 
-/** A request as it came from the platform. */
-export interface CommandRequest {
-  readonly kind: CommandKind;
-  readonly id: string;
-  readonly topic: string;
-  readonly identifiers: readonly string[];
-  readonly values: JsonObject;
-  readonly body: Buffer;
-}
+export type { CommandRequest } from "./command-parts";
 
 export interface CommandDeskSettings {
   readonly connection: string;
@@ -28,15 +29,14 @@ export interface CommandDeskSettings {
   readonly clock: Clock;
   /** Sends an answer ahead of everything; it must be on its way by the deadline. */
   readonly send: (answer: EncodedAnswer, expiryMs: number, request: CommandReference) => Promise<Receipt>;
+  /** The last values that the platform has accepted, of those identifiers that have one. */
+  readonly lastValues: (device: DeviceIdentity | undefined, identifiers: readonly string[]) => JsonObject;
   /** Something went wrong that no handler can be told. */
   readonly report: (error: OneNetError) => void;
 }
 
 /** An answer given at the last moment is still worth sending. */
 const MIN_ANSWER_LIFE_MS = 1000;
-
-/** How many answered or expired ids are remembered, to tell *twice* from *too late*. */
-const REMEMBERED = 1000;
 
 /**
  * Where commands are handed out and answers are handed in. Each request is answered once: with success when all
@@ -46,7 +46,7 @@ export class CommandDesk {
   readonly #settings: CommandDeskSettings;
   readonly #handlers = new Set<CommandHandler>();
   readonly #pending = new Map<string, PendingCommand>();
-  readonly #closed = new Map<string, "answered" | "expired">();
+  readonly #closed = new ClosedCommands();
 
   constructor(settings: CommandDeskSettings) {
     this.#settings = settings;
@@ -70,22 +70,27 @@ export class CommandDesk {
     // The same request again, while it is being worked on.
     if (this.#pending.has(key)) return;
     this.#closed.delete(key);
-    const takers = this.#takersOf(request);
-    const nobodys = this.#unhandledOf(request, takers);
-    if (nobodys.length > 0 || takers.length === 0) {
-      const isIgnored = [...this.#handlers].some(
-        (handler) => handler.kinds.has(request.kind) && handler.unhandled === "ignore",
-      );
-      if (!isIgnored) return this.#refuseUnhandled(request, nobodys);
-      if (takers.length === 0) return;
+    const parts = partsOf(request, this.#handlers);
+    const nobodys = unhandledOf(request, parts);
+    if (nobodys.length > 0 || parts.length === 0) {
+      if (!this.#isIgnored(request)) return this.#refuseUnhandled(request, nobodys);
+      if (parts.length === 0)
+        return request.told?.({ success: false, message: `no handler for ${request.kind}` });
     }
-    this.#open(key, request, takers);
+    this.#open(key, request, parts);
+  }
+
+  #isIgnored({ kind, device }: CommandRequest): boolean {
+    for (const handler of this.#handlers) {
+      const isAsked = handler.kinds.has(kind) && takesDevice(handler, device);
+      if (isAsked && handler.unhandled === "ignore") return true;
+    }
+    return false;
   }
 
   /** Answers a request that cannot be read or handed out, with failure 100 and the reason. */
-  refuse(kind: CommandKind, id: string, reason: string): void {
-    const request = { kind, id, topic: "", identifiers: [], values: {}, body: Buffer.alloc(0) };
-    const handler = [...this.#handlers].find((candidate) => candidate.kinds.has(kind));
+  refuse(request: CommandRequest, reason: string): void {
+    const handler = [...this.#handlers].find((candidate) => candidate.kinds.has(request.kind));
     this.#fail(new PendingCommand(request, [], 0), reason, handler);
   }
 
@@ -100,22 +105,33 @@ export class CommandDesk {
     const key = keyOf(reference);
     const pending = this.#pending.get(key);
     const part = pending?.parts[reference.part];
-    if (pending === undefined || part === undefined) throw this.#tooLate(reference, key);
-    if (part.isAnswered) throw new OneNetError("ONENET_COMMAND_ANSWERED", { id: reference.id });
-    const isGet = reference.kind === "property-get" && answer.success;
-    const values = isGet ? readGetValues(reference.id, answer.body) : {};
+    const { kind, id } = reference;
+    if (pending === undefined || part === undefined) throw this.#closed.tooLate(key, id);
+    if (part.isAnswered) throw new OneNetError("ONENET_COMMAND_ANSWERED", { id });
+    const values = answer.success ? readAnswerValues(kind, id, answer.body) : {};
     if (!answer.success || pending.isLastPart(part)) {
       this.#finish(pending, answer, { ...pending.values, ...values }, part.handler);
     } else pending.addSuccess(part, values);
     return await pending.outcome;
   }
 
-  /** The link is gone, and with it the platform's wait: what was not answered cannot be any more. */
-  abandonAll(): void {
+  /** The link is gone, and with it the platform's wait: what it asked and was not answered cannot be any more. */
+  linkDown(): void {
     for (const pending of [...this.#pending.values()]) {
-      this.#close(pending, "expired");
-      pending.settle(Promise.reject(this.#expired(pending.request.id, pending.deadlineAt)));
+      if (pending.request.told === undefined) this.#abandon(pending);
     }
+  }
+
+  /** The connection ends. */
+  abandonAll(): void {
+    for (const pending of [...this.#pending.values()]) this.#abandon(pending);
+  }
+
+  #abandon(pending: PendingCommand): void {
+    const { id, told } = pending.request;
+    this.#close(pending, "expired");
+    told?.({ success: false, message: "the connection was closed" });
+    pending.settle(Promise.reject(expiredError(id, pending.deadlineAt)));
   }
 
   #checkUnambiguous(handler: CommandHandler): void {
@@ -127,50 +143,36 @@ export class CommandDesk {
     }
   }
 
-  #takersOf({ kind, identifiers }: CommandRequest): Part[] {
-    const takers = [...this.#handlers].filter((handler) => handler.kinds.has(kind));
-    const parts = takers.map((handler) => ({
-      handler,
-      identifiers: identifiers.filter((name) => handler.identifiers?.has(name) ?? true),
-      isAnswered: false,
-    }));
-    return kind === "command" ? parts : parts.filter((part) => part.identifiers.length > 0);
-  }
-
-  #unhandledOf({ identifiers }: CommandRequest, takers: readonly Part[]): string[] {
-    return identifiers.filter((name) => !takers.some((part) => part.identifiers.includes(name)));
-  }
-
   /** Nothing is handed out when a part would be done and the rest not. */
-  #refuseUnhandled({ kind, id }: CommandRequest, nobodys: readonly string[]): void {
+  #refuseUnhandled(request: CommandRequest, nobodys: readonly string[]): void {
+    const { kind, id } = request;
     const identifiers = nobodys.join(", ") || kind;
     this.#settings.report(new OneNetError("ONENET_COMMAND_UNHANDLED", { identifiers, kind, id }));
-    this.refuse(kind, id, `no handler for ${identifiers}`);
+    this.refuse(request, `no handler for ${identifiers}`);
   }
 
   #open(key: string, request: CommandRequest, parts: readonly Part[]): void {
     const { clock, connection } = this.#settings;
     const receivedAt = clock.nowMs();
-    const deadlineMs = Math.min(...parts.map((part) => part.handler.deadlineMs));
+    const deadlineMs = Math.min(
+      ...parts.map(({ handler }) => handler.deadlineMsFor?.(request) ?? handler.deadlineMs),
+    );
     const deadlineAt = receivedAt + deadlineMs;
     const pending = new PendingCommand(request, parts, deadlineAt);
     pending.timer = clock.startTimer(deadlineMs, () => this.#expire(pending, deadlineMs));
     this.#pending.set(key, pending);
-    const { kind, id, topic, body } = request;
+    const { topic, body } = request;
     parts.forEach((part, index) => {
       const { identifiers, handler } = part;
-      const values = Object.fromEntries(
-        Object.entries(request.values).filter(([name]) => identifiers.includes(name)),
-      );
-      const reference = { connection, kind, id, part: index };
+      const reference = { connection, ...referenceTo(request), part: index };
+      const values = valuesOf(request, identifiers);
       part.command = { ...reference, topic, body, identifiers, values, receivedAt, deadlineAt };
       this.#handOut(handler, part.command);
     });
   }
 
   #handOut(handler: CommandHandler, command: IncomingCommand): void {
-    let answer: Answer | undefined =
-      handler.answersItself && command.kind !== "property-get" ? { success: true } : undefined;
+    let answer = this.#ownAnswer(handler, command);
     try {
       handler.deliver(command);
     } catch (thrown) {
@@ -180,21 +182,31 @@ export class CommandDesk {
     this.answer(command, answer).catch((thrown) => this.#settings.report(asOneNetError(thrown)));
   }
 
+  /** What is answered before the flow has done anything. */
+  #ownAnswer(handler: CommandHandler, { kind, device, identifiers }: IncomingCommand): Answer | undefined {
+    if (kind !== "property-get") return handler.answersItself ? { success: true } : undefined;
+    if (handler.answersGets !== "last-values") return undefined;
+    const body = this.#settings.lastValues(device, identifiers);
+    if (Object.keys(body).length > 0) return { success: true, body };
+    return { success: false, message: "no value has been accepted yet" };
+  }
+
   #finish(
     pending: PendingCommand,
     answer: Answer,
     values: JsonObject,
     handler: CommandHandler | undefined,
   ): void {
-    const { device, clock, send } = this.#settings;
-    const { kind, id } = pending.request;
+    const { connection, device: own, clock, send } = this.#settings;
+    const { request } = pending;
     // Throws before anything is settled: the command can still be answered properly.
     const failure = handler?.failure ?? { kind: "standard" };
-    const encoded = encodeAnswerFor({ kind, id, device }, answer, values, failure);
+    const encoded = request.told ? undefined : encodeAnswerFor({ ...request, own }, answer, values, failure);
     this.#close(pending, "answered");
+    request.told?.(answer);
     if (encoded === undefined) return pending.settle(Promise.resolve(undefined));
     const expiryMs = Math.max(MIN_ANSWER_LIFE_MS, pending.deadlineAt - clock.nowMs());
-    pending.settle(send(encoded, expiryMs, { connection: this.#settings.connection, kind, id, part: 0 }));
+    pending.settle(send(encoded, expiryMs, { connection, ...referenceTo(request), part: 0 }));
   }
 
   #expire(pending: PendingCommand, deadlineMs: number): void {
@@ -204,7 +216,7 @@ export class CommandDesk {
     const params = { kind, id, seconds, identifiers: identifiers.join(", ") || kind };
     const error = new OneNetError("ONENET_COMMAND_UNANSWERED", params);
     this.#fail(pending, `no answer within ${seconds} s`, late[0]?.handler);
-    this.#closed.set(keyOf(pending.request), "expired");
+    this.#closed.add(keyOf(pending.request), "expired");
     for (const { handler, command } of late) {
       // Its node may be gone: then the connection tells.
       if (!this.#handlers.has(handler)) this.#settings.report(error);
@@ -227,22 +239,6 @@ export class CommandDesk {
     const key = keyOf(pending.request);
     pending.timer?.cancel();
     this.#pending.delete(key);
-    this.#closed.set(key, how);
-    const oldest = this.#closed.keys().next().value;
-    if (this.#closed.size > REMEMBERED && oldest !== undefined) this.#closed.delete(oldest);
+    this.#closed.add(key, how);
   }
-
-  #tooLate({ id }: CommandReference, key: string): OneNetError {
-    if (this.#closed.get(key) === "answered") return new OneNetError("ONENET_COMMAND_ANSWERED", { id });
-    return this.#expired(id, undefined);
-  }
-
-  #expired(id: string, deadlineAt: number | undefined): OneNetError {
-    const deadline = deadlineAt === undefined ? "passed" : new Date(deadlineAt).toISOString();
-    return new OneNetError("ONENET_COMMAND_EXPIRED", { id, deadline });
-  }
-}
-
-function keyOf({ kind, id }: { readonly kind: CommandKind; readonly id: string }): string {
-  return `${kind}:${id}`;
 }

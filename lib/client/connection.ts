@@ -234,7 +234,7 @@ export class Connection {
   }
 
   #onDown(closedByPeer: boolean): boolean {
-    this.device?.commands.abandonAll();
+    this.device?.commands.linkDown();
     return this.#gate.linkDown(closedByPeer);
   }
 

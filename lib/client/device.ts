@@ -2,22 +2,17 @@ import type { Clock } from "../clock";
 import type { BadStreams } from "../delivery/bad-streams";
 import { deliver } from "../delivery/deliver";
 import type { DeliveryGate } from "../delivery/gate";
-import type { DeliveryOptions, Failure, Receipt, Rejection } from "../delivery/message";
+import type { DeliveryOptions, Failure, Receipt } from "../delivery/message";
 import { failedPoints } from "../delivery/message";
-import { postReplyKey } from "../delivery/packer";
 import { asOneNetError, OneNetError } from "../errors";
-import { parseCommandRejection, parseCommandRequest } from "../protocol/command";
 import type { Datapoint } from "../protocol/datapoint";
-import { parseDatapointReply } from "../protocol/datapoint";
-import { SUCCESS_CODE } from "../protocol/limits";
 import { fitsOnePost, postBytes, splitIntoPosts } from "../protocol/post-size";
-import { parsePropertyGet, parsePropertyPostReply, parsePropertySet } from "../protocol/property";
-import type { ParsedTopic, ProductKind } from "../protocol/topic";
-import { deviceFilters, parseTopic } from "../protocol/topic";
+import type { ProductKind } from "../protocol/topic";
+import { deviceFilters } from "../protocol/topic";
 import type { CommandReference } from "./command";
 import type { EncodedAnswer } from "./command-answer";
-import { commandReplyKey } from "./command-answer";
 import { CommandDesk } from "./command-desk";
+import { readInbound } from "./device-inbound";
 import type { FailedDatapoint, PostOutcome } from "./post-outcome";
 import { mergeOutcomes } from "./post-outcome";
 import type { DeviceProfile } from "./profile";
@@ -38,7 +33,6 @@ export class Device {
   readonly commands: CommandDesk;
   readonly #profile: DeviceProfile;
   readonly #delivery: DeliveryGate;
-  readonly #report: (error: OneNetError) => void;
 
   constructor(
     profile: DeviceProfile,
@@ -49,18 +43,20 @@ export class Device {
   ) {
     this.#profile = profile;
     this.#delivery = delivery;
-    this.#report = report;
     this.commands = new CommandDesk({
       connection: poolKey(profile),
       device: profile.device,
       label: profileLabel(profile),
       clock,
+      lastValues: () => ({}),
       send: (answer, expiryMs, reference) => this.#sendAnswer(answer, expiryMs, reference),
       report,
     });
     const echoes = profile.platform === "private";
+    const inbound = { delivery, commands: this.commands, report };
+    const onMessage = (message: InboundMessage) => readInbound(inbound, message);
     for (const filter of deviceFilters(profile.device, profile.productKind, { echoes })) {
-      subscriptions.add(filter, this.#onMessage);
+      subscriptions.add(filter, onMessage);
     }
   }
 
@@ -144,71 +140,6 @@ export class Device {
     const options = { completeWhen, answer: true, expiryMs, explain } as const;
     const { receipt } = await deliver(this.#delivery, draft, payload.length, options);
     return receipt;
-  }
-
-  readonly #onMessage = (message: InboundMessage): void => {
-    const topic = parseTopic(message.topic);
-    if (topic === undefined) return;
-    try {
-      this.#read(topic, message);
-    } catch (thrown) {
-      const error = asOneNetError(thrown);
-      this.#report(error);
-      const { id, detail = "" } = error.params;
-      const isAsked = topic.kind === "property-set" || topic.kind === "property-get";
-      if (isAsked && id !== undefined) this.commands.refuse(topic.kind, String(id), String(detail));
-    }
-  };
-
-  #read(topic: ParsedTopic, { topic: topicText, payload }: InboundMessage): void {
-    const nothing = { topic: topicText, identifiers: [], values: {}, body: payload };
-    switch (topic.kind) {
-      case "datapoint-accepted":
-      case "datapoint-rejected":
-        return this.#onDatapointReply(topic.kind === "datapoint-accepted", payload);
-      case "property-post-reply":
-        return this.#onPropertyReply(payload);
-      case "command-response-accepted":
-        return void this.#delivery.settleReply(commandReplyKey(topic.commandId));
-      case "command-response-rejected":
-        return void this.#delivery.settleReply(
-          commandReplyKey(topic.commandId),
-          parseCommandRejection(payload),
-        );
-      case "command-request": {
-        const request = parseCommandRequest(topic, payload);
-        if (request === undefined) return;
-        return this.commands.receive({ ...nothing, kind: "command", id: request.commandId });
-      }
-      case "property-set": {
-        const { id, values } = parsePropertySet(payload);
-        const identifiers = Object.keys(values);
-        return this.commands.receive({ ...nothing, kind: "property-set", id, identifiers, values });
-      }
-      case "property-get": {
-        const { id, identifiers } = parsePropertyGet(payload);
-        return this.commands.receive({ ...nothing, kind: "property-get", id, identifiers });
-      }
-      default:
-        return;
-    }
-  }
-
-  #onDatapointReply(accepted: boolean, payload: Buffer): void {
-    const reply = parseDatapointReply(accepted, payload);
-    if (reply !== undefined) this.#settlePost(reply.messageId, reply.rejection);
-  }
-
-  #onPropertyReply(payload: Buffer): void {
-    const reply = parsePropertyPostReply(payload);
-    if (reply === undefined) return;
-    const { messageId, code, message } = reply;
-    this.#settlePost(messageId, code === SUCCESS_CODE ? undefined : { code, message });
-  }
-
-  /** A reply to no message of ours is a late one, or another login's: nothing to tell anybody. */
-  #settlePost(messageId: number, rejection: Rejection | undefined): void {
-    this.#delivery.settleReply(postReplyKey(messageId), rejection);
   }
 }
 

@@ -1,16 +1,8 @@
 import type { Timer } from "../clock";
 import type { Receipt } from "../delivery/message";
 import type { JsonObject } from "../protocol/json";
-import type { CommandHandler, IncomingCommand } from "./command";
-import type { CommandRequest } from "./command-desk";
-
-/** The share of a request that one handler has taken. */
-export interface Part {
-  readonly handler: CommandHandler;
-  readonly identifiers: readonly string[];
-  isAnswered: boolean;
-  command?: IncomingCommand;
-}
+import type { CommandRequest, Part } from "./command-parts";
+import { needsAllParts } from "./command-parts";
 
 /** A request that is handed out and not answered yet. */
 export class PendingCommand {
@@ -36,9 +28,11 @@ export class PendingCommand {
     this.outcome.catch(() => undefined);
   }
 
-  /** A data-stream command is answered by whoever answers first; a set or get when all its parts are. */
+  /** A set or get is answered when all its parts are; anything else by whoever answers first. */
   isLastPart(part: Part): boolean {
-    return this.request.kind === "command" || this.parts.every((other) => other === part || other.isAnswered);
+    return (
+      !needsAllParts(this.request.kind) || this.parts.every((other) => other === part || other.isAnswered)
+    );
   }
 
   addSuccess(part: Part, values: JsonObject): void {

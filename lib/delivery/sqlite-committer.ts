@@ -34,7 +34,12 @@ export class Committer {
       return { chunks, isRemoved: true };
     } catch (thrown) {
       if (isCorrupt(thrown)) throw thrown;
-      return { chunks, failure: explainFailure(thrown, this.#file), isRemoved: this.#removeOnly(ask) };
+      const failure = explainFailure(thrown, this.#file);
+      const isRemoved = this.#removeOnly(ask);
+      const hasMadeRoom = isRemoved && ask.removals.length > 0 && chunks.length > 0;
+      // What came with its own room is not to be refused for want of it.
+      if (hasMadeRoom && failure.key === "ONENET_STORE_FULL") return this.commit({ ...ask, removals: [] });
+      return { chunks, failure, isRemoved };
     }
   }
 
@@ -56,9 +61,16 @@ export class Committer {
 
   /** Taking more messages would use up the room that is needed to let go of them. */
   #requireReserve(): void {
-    if (this.#reserve.fill() || this.#reserve.isDispensable(this.#upkeep.unusedBytes)) return;
+    if (this.#reserve.fill() || this.#isReserveDispensable()) return;
+    // A log keeps the length it once had, though all of it may stand in the file by now.
+    this.#upkeep.emptyLogQuietly();
+    if (this.#isReserveDispensable()) return;
     const reason = "less than 10 MiB are free";
     throw new OneNetError("ONENET_STORE_FULL", { file: this.#file, reason });
+  }
+
+  #isReserveDispensable(): boolean {
+    return this.#reserve.isDispensable(this.#upkeep.unusedBytes);
   }
 
   #removeOnly(ask: CommitAsk): boolean {

@@ -11,6 +11,9 @@ const BYTES_PER_REMOVAL = 256;
 /** An empty file larger than this is made small again. */
 const KEPT_PAGES = 1024;
 
+/** `TRUNCATE`: the log is empty afterwards; otherwise it keeps its length, to be written over. */
+type CheckpointKind = "PASSIVE" | "TRUNCATE";
+
 /** Keeps log and file small at times when nobody waits. */
 export class Upkeep {
   readonly #database: Database;
@@ -39,15 +42,23 @@ export class Upkeep {
   whenIdle(): void {
     if (this.#isEmptyAndLarge()) {
       this.#database.exec("VACUUM");
-      this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-      this.#loggedPages = 0;
+      this.#checkpoint("TRUNCATE");
     } else if (this.#loggedPages > 0) this.#checkpoint();
   }
 
-  /** Now, if it can be done. */
+  /** Copies the log into the file, if that can be done. */
   checkpointQuietly(): void {
+    this.#tryCheckpoint("PASSIVE");
+  }
+
+  /** Does that too, and gives the log's room back to the disk. */
+  emptyLogQuietly(): void {
+    this.#tryCheckpoint("TRUNCATE");
+  }
+
+  #tryCheckpoint(kind: CheckpointKind): void {
     try {
-      this.#checkpoint();
+      this.#checkpoint(kind);
     } catch {
       // on a disk that is still full, say
     }
@@ -58,8 +69,8 @@ export class Upkeep {
     return readNumber(this.#database, "SELECT count(*) FROM (SELECT 1 FROM message LIMIT 1)") === 0;
   }
 
-  #checkpoint(): void {
-    this.#database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+  #checkpoint(kind: CheckpointKind = "PASSIVE"): void {
+    this.#database.exec(`PRAGMA wal_checkpoint(${kind})`);
     this.#loggedPages = 0;
   }
 }

@@ -8,11 +8,12 @@ import type { JsonValue } from "./json";
 const MAYBE_LONG = /(?:^|[[:,\s-])\d{16}/;
 /** A text, or a number as a whole. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-/** Digits of a literal that is read exactly: an uint64 has 20. More digits are rounded, as JSON.parse does. */
 const LONG_INTEGER = /^-?\d{16,20}$/;
+const INT64_MIN = -(2n ** 63n);
+const UINT64_MAX = 2n ** 64n - 1n;
 
 /**
- * JSON.parse, but a whole number of up to 20 digits that no number can hold exactly comes as a bigint.
+ * JSON.parse, but a whole number beyond 2^53 comes as a bigint, if it has 64 bits; a larger one is rounded.
  *
  * @throws {SyntaxError} as JSON.parse does
  */
@@ -22,9 +23,18 @@ export function parseJson(text: string): JsonValue {
   // Texts get a mark, so that the texts that stand for numbers are known from them.
   const marked = text.replace(TOKENS, (token) => {
     if (token.startsWith('"')) return `"=${token.slice(1)}`;
-    return LONG_INTEGER.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+    return LONG_INTEGER.test(token) && isLong(BigInt(token)) ? `"${token}"` : token;
   });
   return unmark(JSON.parse(marked));
+}
+
+function isLong(value: bigint): boolean {
+  return has64Bits(value) && typeof exactInteger(value) === "bigint";
+}
+
+/** Whether it is an int64 or an uint64. */
+export function has64Bits(value: bigint): boolean {
+  return value >= INT64_MIN && value <= UINT64_MAX;
 }
 
 function unmark(value: JsonValue): JsonValue {

@@ -5,7 +5,7 @@ import { OneNetError } from "../errors";
 import { parseJson, stringifyJson } from "./json-bigint";
 import { MAX_PAYLOAD_BYTES } from "./limits";
 
-export { exactInteger, parseJson, stringifyJson, withoutBigInts } from "./json-bigint";
+export { exactInteger, has64Bits, parseJson, stringifyJson, withoutBigInts } from "./json-bigint";
 
 /** Any value with a JSON form. A bigint is a whole number beyond 2^53 (an int64), and never one that fits a number. */
 export type JsonValue = string | number | bigint | boolean | null | readonly JsonValue[] | JsonObject;

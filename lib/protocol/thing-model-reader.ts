@@ -1,6 +1,7 @@
 /** Reads the thing-model file (物模型 JSON) of the console or the API. @see device-mqtt.md §8; cloud-api.md §1.3 */
 import { OneNetError } from "../errors";
 import { isJsonObject, type JsonValue, parseJson } from "./json";
+import { findSyntaxFault } from "./json-syntax";
 import { MAX_FUNCTION_POINTS, MAX_MODEL_LENGTH } from "./limits";
 import type { EventDef, ModelNote, PropertyDef, ServiceDef, ThingModel } from "./thing-model";
 import { Place } from "./thing-model-fields";
@@ -63,17 +64,11 @@ function parseText(text: string): JsonValue {
   }
   try {
     return parseJson(bare);
-  } catch (error) {
-    const detail = (error as SyntaxError).message;
-    throw new OneNetError("ONENET_MODEL_INVALID.json", { path: placeOf(detail, bare), detail });
+  } catch {
+    const { line, column, expected, got } = findSyntaxFault(bare);
+    const path = `${line}:${column}`;
+    throw new OneNetError("ONENET_MODEL_INVALID.json", { path, line, column, expected, got });
   }
-}
-
-/** Line and column of a syntax error; its end where the engine names no position. */
-function placeOf(detail: string, text: string): string {
-  const position = /at position (\d+)/.exec(detail)?.[1];
-  const before = text.slice(0, position === undefined ? undefined : Number(position)).split("\n");
-  return `line ${before.length}, column ${before.slice(-1).join().length + 1}`;
 }
 
 /** The object that holds the lists: the file itself, or the `data` of the API's answer. */

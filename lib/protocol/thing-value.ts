@@ -52,7 +52,7 @@ const NO_CHANGES: readonly ValueChange[] = [];
  *   .items, .date, .member-missing, .member-unknown; params: identifier (`pos.lat`), rule, limit, value
  */
 export function checkValue(type: DataType, value: unknown, path: string, rules: CheckRules): CheckedValue {
-  const exact = typeof value === "bigint" ? exactInteger(value) : value;
+  const exact = typeof value === "bigint" ? asNumber(type, value) : value;
   const fault = rules.mode === "off" ? undefined : findFault(type, exact, rules.lengthUnit);
   // Off: whether it has a JSON form at all is for checkDatapoint to say.
   if (fault === undefined) return { value: exact as JsonValue, changes: NO_CHANGES };
@@ -62,6 +62,11 @@ export function checkValue(type: DataType, value: unknown, path: string, rules: 
   const left = findFault(type, coerced, rules.lengthUnit);
   if (left !== undefined) throw errorOf(left, path);
   return { value: coerced as JsonValue, changes };
+}
+
+/** A bigint is for what no number holds; a fraction's type has no such values. */
+function asNumber({ type }: DataType, value: bigint): number | bigint {
+  return type === "float" || type === "double" ? Number(value) : exactInteger(value);
 }
 
 /**

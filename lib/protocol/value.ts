@@ -2,7 +2,16 @@
  * What one datapoint may be: its name, its value, its time. Each is checked alone, so a bad one harms no other.
  */
 import { type ErrorKey, type ErrorParams, OneNetError } from "../errors";
-import { clip, describeValue, exactInteger, isDate, type JsonValue, objectTag, utf8Bytes } from "./json";
+import {
+  clip,
+  describeValue,
+  exactInteger,
+  has64Bits,
+  isDate,
+  type JsonValue,
+  objectTag,
+  utf8Bytes,
+} from "./json";
 import {
   MAX_IDENTIFIER_LENGTH,
   MAX_STREAM_ID_BYTES,
@@ -39,8 +48,6 @@ interface KindRules {
   readonly maxKeyBytes: number;
   /** A Date inside a value. */
   readonly date: (date: Date) => JsonValue;
-  /** Whether whole numbers beyond 2^53 (int64) are known. */
-  readonly bigInts: boolean;
 }
 
 const KINDS: Readonly<Record<ProductKind, KindRules>> = {
@@ -51,7 +58,6 @@ const KINDS: Readonly<Record<ProductKind, KindRules>> = {
     nameExpected: `A-Z a-z 0-9 _ . ($ first), 1–${MAX_STREAM_ID_BYTES}`,
     maxKeyBytes: MAX_VALUE_KEY_BYTES,
     date: (date) => date.toISOString(),
-    bigInts: false,
   },
   // @see docs 901; type `date` is an int64 of UTC milliseconds
   "thing-model": {
@@ -60,7 +66,6 @@ const KINDS: Readonly<Record<ProductKind, KindRules>> = {
     nameExpected: `A-Z a-z 0-9 _ ($ first), 1–${MAX_IDENTIFIER_LENGTH}`,
     maxKeyBytes: MAX_IDENTIFIER_LENGTH,
     date: (date) => date.getTime(),
-    bigInts: true,
   },
 };
 
@@ -87,8 +92,8 @@ export function isStreamName(stream: string, kind: ProductKind): boolean {
  *
  * - `stream`: text; see {@link isStreamName}
  * - `value`: finite number (-0 becomes 0), text, boolean, and arrays and plain objects of these, at most 5 levels.
- *   A Date becomes milliseconds on a thing-model product and ISO text on a data-stream one; a BigInt is a whole number
- *   on a thing-model product (int64) and refused on a data-stream one. null and undefined are
+ *   A Date becomes milliseconds on a thing-model product and ISO text on a data-stream one; a BigInt of
+ *   64 bits is a number. null and undefined are
  *   refused at every level (the platform answers 2409 to null), as is every object that JSON would empty (Map, …).
  * - `at`: milliseconds since 1970, a Date or ISO 8601 text (a time of day without a zone is this machine's);
  *   undefined means none
@@ -159,7 +164,7 @@ function copy(value: unknown, place: Place, parents: readonly object[]): JsonVal
         throw invalid("not-finite", { stream: place.stream, got: describeValue(value) });
       return value + 0; // -0 has no JSON form
     case "bigint":
-      if (place.kind.bigInts) return exactInteger(value);
+      if (has64Bits(value)) return exactInteger(value);
       break;
     case "object":
       if (value !== null) return copyObject(value, place, parents);

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { Aedes, AuthenticateError, Client, ConnectPacket, PublishPacket, Subscription } from "aedes";
+import { parseClientId } from "../protocol/hardware";
 import { checkDeviceFilter } from "../protocol/topic";
 import type { SimulatorContext } from "./context";
 import type { ClosedReason } from "./events";
@@ -130,6 +131,8 @@ export class Broker {
     link.device = device;
     device.activatedAtMs ??= Date.now();
     device.lastAtMs = Date.now();
+    const { hardware } = parseClientId(link.verdict.connect.clientIdSuffix);
+    if (Object.keys(hardware).length > 0) device.hardware = hardware;
     callback(null, true);
   }
 

@@ -22,7 +22,7 @@ export function desiredCalls(desk: CloudDesk): DesiredCalls {
       desk.reportThing("thingmodel/set-device-desired-property", about, (device) => {
         if (!isJsonObject(params) || Object.keys(params).length === 0)
           return badParameter("params must be an object");
-        const refusal = judgeSet(device, params);
+        const refusal = judgeSet(desk.context, device, params);
         if (refusal !== undefined) return failure(CLOUD_CODES.property, `属性期望设置失败:${refusal}`);
         for (const [identifier, value] of Object.entries(params)) device.desired.set(identifier, value);
         if (desk.context.rules.desiredWhileOnline === "push") push(desk, device, params);

@@ -106,6 +106,6 @@ export function badParameter(detail: string): CloudEnvelope {
   return failure(CLOUD_CODES.parameter, `parameter error: ${detail}`);
 }
 
-function noThingModel(): CloudEnvelope {
+export function noThingModel(): CloudEnvelope {
   return failure(CLOUD_CODES.noThingModel, "product has no thing model");
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { encodeRequest } from "../protocol/envelope";
-import { encodeIdentity } from "../protocol/identity";
+import { encodeIdentity, readIdentities } from "../protocol/identity";
 import type { JsonValue } from "../protocol/json";
 import { OTA_REPLY_TIMEOUT_MS, SUCCESS_CODE } from "../protocol/limits";
 import { type TopicKind, topicOf } from "../protocol/topic";
@@ -67,9 +67,11 @@ async function changeTopology(
 /** Makes the topology what the list says. */
 function replace(desk: CloudDesk, gateway: DeviceRecord, list: unknown): CloudEnvelope | undefined {
   const { registry, hub } = desk.context;
-  if (!isIdentityList(list)) return badParameter("subDevices must be a list of {productId, deviceName}");
+  const identities = readIdentities(list as JsonValue);
+  if (!Array.isArray(list) || identities.length < list.length)
+    return badParameter("sub-devices must be a list of {productID, deviceName}");
   const wanted = new Set<DeviceRecord>();
-  for (const { productId, deviceName } of list) {
+  for (const { productId, deviceName } of identities) {
     const device = registry.device(productId, deviceName);
     if (!device) return desk.notFound(productId);
     wanted.add(device);
@@ -84,16 +86,6 @@ function replace(desk: CloudDesk, gateway: DeviceRecord, list: unknown): CloudEn
     hub.emit(subDeviceEvent(device, gateway, "added"));
   }
   return undefined;
-}
-
-function isIdentityList(list: unknown): list is AboutDevice[] {
-  return (
-    Array.isArray(list) &&
-    list.every(
-      (item: Partial<AboutDevice> | null) =>
-        typeof item?.productId === "string" && typeof item.deviceName === "string",
-    )
-  );
 }
 
 /** Asks a device something in OneJSON; data is its answer. */

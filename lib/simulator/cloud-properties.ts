@@ -1,14 +1,23 @@
 import { encodeRequest } from "../protocol/envelope";
 import { subPropertyParams } from "../protocol/gateway";
 import { isJsonObject, type JsonObject, type JsonValue } from "../protocol/json";
-import { SUCCESS_CODE } from "../protocol/limits";
+import { MAX_SUB_PROPERTIES, SUCCESS_CODE } from "../protocol/limits";
 import { topicOf } from "../protocol/topic";
-import { type Asking, badParameter, type CloudDesk, isEnvelope, isNameList, type Route } from "./cloud-desk";
+import {
+  type Asking,
+  badParameter,
+  type CloudDesk,
+  isEnvelope,
+  isNameList,
+  noThingModel,
+  type Route,
+} from "./cloud-desk";
 import { CLOUD_CODES, type CloudEnvelope, failure, success } from "./cloud-envelope";
 import { listProperties, listSamples } from "./cloud-views";
 import type { DeviceRecord } from "./device-record";
 import type { AboutDevice } from "./events";
 import { judgeSet, unknownProperty } from "./model-judge";
+import { describeModel } from "./model-views";
 import type { PageRequest } from "./timeline";
 
 /** What an application does with the properties of a device. @see cloud-api.md §1.3 */
@@ -17,6 +26,8 @@ export interface PropertyCalls {
   setProperty(request: AboutDevice & { readonly params: unknown }): Promise<CloudEnvelope>;
   /** `thingmodel/query-device-property-detail`: asks the device and waits for its `get_reply`; data holds the values. */
   getProperty(request: AboutDevice & { readonly identifiers: unknown }): Promise<CloudEnvelope>;
+  /** `thingmodel/query-thing-model`: what the product's devices have. */
+  thingModel(product: { readonly productId: string }): Promise<CloudEnvelope>;
   /** `thingmodel/query-device-property`: last values. */
   currentProperties(device: AboutDevice): Promise<CloudEnvelope>;
   /** `thingmodel/query-device-property-history`: the samples of one property, by their times. */
@@ -31,6 +42,12 @@ export function propertyCalls(desk: CloudDesk): PropertyCalls {
   return {
     setProperty: (request) => setProperty(desk, request),
     getProperty: (request) => getProperty(desk, request),
+    thingModel: async ({ productId }) => {
+      const product = desk.context.registry.product(productId);
+      const model = product?.model && success(describeModel(product.model));
+      const envelope = product ? (model ?? noThingModel()) : desk.notFound(productId);
+      return desk.told("thingmodel/query-thing-model", { productId }, envelope);
+    },
     currentProperties: (about) =>
       desk.reportThing("thingmodel/query-device-property", about, (device) =>
         success(listProperties(device)),
@@ -53,7 +70,8 @@ async function setProperty(
     if (isEnvelope(route)) return route;
     if (!isJsonObject(params) || Object.keys(params).length === 0)
       return badParameter("params must be an object");
-    const refusal = judgeSet(device, params);
+    if (isTooMuch(device, route, Object.keys(params))) return tooMany();
+    const refusal = judgeSet(desk.context, device, params);
     if (refusal !== undefined) return failure(CLOUD_CODES.property, `属性设置失败:${refusal}`);
     if (!desk.context.rates.admitsSet(device))
       return failure(CLOUD_CODES.internal, "property set rate exceeded");
@@ -75,6 +93,7 @@ async function getProperty(
     const route = desk.routeTo(device);
     if (isEnvelope(route)) return route;
     if (!isNameList(identifiers)) return badParameter("params must be a list of identifiers");
+    if (isTooMuch(device, route, identifiers)) return tooMany();
     const unknown = unknownProperty(device, identifiers);
     if (unknown) return failure(CLOUD_CODES.property, `属性查询失败:${unknown.message}`);
     const answer = await desk.ask(route, propertyAsking(desk, device, route, "get", identifiers));
@@ -84,6 +103,15 @@ async function getProperty(
     if (code !== SUCCESS_CODE) return failure(CLOUD_CODES.property, `属性查询失败:${message || code}`);
     return success(data ?? {});
   });
+}
+
+/** What the platform says to more is unknown. @see device-mqtt.md §6.2, limits */
+function isTooMuch(device: DeviceRecord, { owner }: Route, names: readonly string[]): boolean {
+  return owner !== device && names.length > MAX_SUB_PROPERTIES;
+}
+
+function tooMany(): CloudEnvelope {
+  return badParameter(`more than ${MAX_SUB_PROPERTIES} properties of a sub-device`);
 }
 
 /** A set, ready to be asked over the device's own connection or its gateway's. */

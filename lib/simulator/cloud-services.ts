@@ -42,7 +42,7 @@ async function callService(
     if (!isJsonObject(params)) return badParameter("params must be an object");
     const route = desk.routeTo(device);
     if (isEnvelope(route)) return route;
-    const refusal = judgeInputs(device, identifier, params);
+    const refusal = judgeInputs(desk.context, device, identifier, params);
     if (refusal !== undefined) return failed(refusal);
     return invoke(desk, device, route, identifier, params);
   });

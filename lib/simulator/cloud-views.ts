@@ -1,4 +1,4 @@
-import { encodeValue, type JsonValue } from "../protocol/json";
+import { encodeValue, type JsonObject, type JsonValue } from "../protocol/json";
 import type { DeviceEvent, DeviceRecord, LastValue, ServiceCall } from "./device-record";
 import type { Moment } from "./timeline";
 
@@ -16,8 +16,8 @@ export function describeDevice(device: DeviceRecord, revealKey: boolean): Record
     activate_time: isoSeconds(device.activatedAtMs),
     last_time: isoSeconds(device.lastAtMs),
     sec_key: revealKey ? device.deviceKey : "",
-    imei: "",
-    imsi: "",
+    imei: textIn(device.hardware, "imei"),
+    imsi: textIn(device.hardware, "imsi"),
     psk: "",
     enable_status: true,
     obsv: false,
@@ -25,26 +25,53 @@ export function describeDevice(device: DeviceRecord, revealKey: boolean): Record
   };
 }
 
+function textIn(report: JsonObject | undefined, name: string): string {
+  const text = report?.[name];
+  return typeof text === "string" ? text : "";
+}
+
 function isoSeconds(timeMs: number | undefined): string {
   return timeMs === undefined ? "" : new Date(timeMs).toISOString().replace(/\.\d+/, "");
 }
 
 /**
- * The last values as `thingmodel/query-device-property` lists them: values as text. Without a model the type is
- * what the value looks like, the name is the identifier, and only what was reported is listed.
+ * The last values as `thingmodel/query-device-property` lists them: values as text. With a model everything that it
+ * names is listed, what was never reported without value and time; without one the type is what the value looks
+ * like, the name is the identifier, and only what was reported is listed.
  *
  * @see cloud-api.md §1.3
  */
 export function listProperties(device: DeviceRecord): Record<string, unknown>[] {
-  return [...device.properties].map(([identifier, { value, atMs }]) => ({
+  const { model } = device.product;
+  if (!model) {
+    return [...device.properties].map(([identifier, { value }]) => ({
+      identifier,
+      name: identifier,
+      data_type: typeOf(value),
+      access_mode: ACCESS_MODES.rw,
+      ...describeValue(device, identifier),
+      description: "",
+    }));
+  }
+  return [...model.properties.values()].map(({ identifier, name, dataType, accessMode, description }) => ({
     identifier,
-    name: identifier,
-    data_type: typeOf(value),
-    access_mode: "读写",
-    value: valueText(value),
-    time: atMs,
-    description: "",
+    name,
+    data_type: dataType.type,
+    access_mode: ACCESS_MODES[accessMode],
+    ...describeValue(device, identifier),
+    description,
   }));
+}
+
+const ACCESS_MODES = { r: "只读", rw: "读写" } as const;
+
+function describeValue(device: DeviceRecord, identifier: string): Record<string, unknown> {
+  const last = device.properties.get(identifier);
+  const desired = device.desired.get(identifier);
+  return {
+    ...(last ? { value: valueText(last.value), time: last.atMs } : {}),
+    ...(desired ? { expect_value: valueText(desired.value) } : {}),
+  };
 }
 
 /** A value as the platform shows it: always text. */

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import { parseArgs } from "node:util";
 import { OneNetError } from "../errors";
 import { readText as decodeText } from "../protocol/json";
@@ -8,11 +9,12 @@ import type { SimulatedDevice, SimulatedProduct, SimulatorOptions } from "./opti
 export const HELP = `onenet-simulator: a OneNET platform of your own, on this machine.
 
   onenet-simulator --product <id> --kind thing-model|data-stream
-                   [--product-key <base64>] [--device <name>=<base64 key>]…  [--product …]
+                   [--product-key <base64>] [--model <file>] [--device <name>=<base64 key>]…  [--product …]
 
-  --product <id>          begins a product; the next three belong to it
+  --product <id>          begins a product; the next four belong to it
     --kind <kind>         thing-model or data-stream
     --product-key <key>   base64; for tokens signed with the product's key
+    --model <file>        its thing model, the JSON that the console exports: posts are judged by it
     --device <name>=<key> a device and its base64 key; any number
   --config <file>         JSON with any of these and more (docs/simulator.md); arguments add to it
   --host <address>        where MQTT listens, default 127.0.0.1
@@ -51,6 +53,7 @@ const OPTIONS = {
   product: { ...TEXT, multiple: true },
   kind: { ...TEXT, multiple: true },
   "product-key": { ...TEXT, multiple: true },
+  model: { ...TEXT, multiple: true },
   device: { ...TEXT, multiple: true },
 } as const;
 
@@ -97,9 +100,11 @@ function parse(args: readonly string[]) {
 }
 
 function readConfigFile(file: string): SimulatorOptions {
-  const text = decodeText(readBytes(file));
+  const text = decodeText(readBytes(file, "--config"));
+  const readModel = (name: string, field: string) =>
+    readModelFile(path.resolve(path.dirname(file), name), field);
   try {
-    return readSimulatorConfig(JSON.parse(text ?? ""));
+    return readSimulatorConfig(JSON.parse(text ?? ""), readModel);
   } catch (cause) {
     if (cause instanceof OneNetError) throw cause;
     // The parser's text would repeat a piece of the file, which holds keys.
@@ -111,16 +116,19 @@ function readConfigFile(file: string): SimulatorOptions {
   }
 }
 
-function readBytes(file: string): Uint8Array {
+/** The text of a thing model's file; what it says is for the simulator to judge. */
+function readModelFile(file: string, field: string): string {
+  const text = decodeText(readBytes(file, field));
+  if (text !== undefined) return text;
+  throw new OneNetError("ONENET_SIMULATOR_CONFIG", { field, expected: "a file of UTF-8 text", got: file });
+}
+
+function readBytes(file: string, field: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (cause) {
     const got = `${file} (${(cause as NodeJS.ErrnoException).code})`;
-    throw new OneNetError(
-      "ONENET_SIMULATOR_CONFIG",
-      { field: "--config", expected: "a readable file", got },
-      { cause },
-    );
+    throw new OneNetError("ONENET_SIMULATOR_CONFIG", { field, expected: "a readable file", got }, { cause });
   }
 }
 
@@ -128,39 +136,40 @@ interface ProductDraft {
   productId: string;
   kind?: SimulatedProduct["kind"];
   productKey?: string;
+  model?: string;
   devices: SimulatedDevice[];
 }
 
 type Token = ReturnType<typeof parse>["tokens"][number];
 
-/** `--kind`, `--product-key` and `--device` belong to the `--product` before them. */
+const OF_PRODUCT = ["kind", "product-key", "model", "device"] as const;
+type OfProduct = (typeof OF_PRODUCT)[number];
+
+/** `--kind`, `--product-key`, `--model` and `--device` belong to the `--product` before them. */
 function readProducts(tokens: readonly Token[]): SimulatedProduct[] {
   const drafts: ProductDraft[] = [];
   for (const token of tokens) {
     if (token.kind !== "option" || token.value === undefined) continue;
     const { name, value } = token;
+    const part = OF_PRODUCT.find((known) => known === name);
     if (name === "product") drafts.push({ productId: value, devices: [] });
-    else if (name === "kind" || name === "product-key" || name === "device")
-      extend(drafts.at(-1), name, value);
+    else if (part) extend(drafts.at(-1), part, value);
   }
-  return drafts.map(({ productId, kind, productKey, devices }) => {
+  return drafts.map(({ productId, kind, ...rest }) => {
     if (!kind)
       throw request(
         `product ${productId} without a kind`,
         "--kind thing-model or --kind data-stream after it",
       );
-    return { productId, kind, devices, ...(productKey === undefined ? {} : { productKey }) };
+    return { productId, kind, ...rest };
   });
 }
 
-function extend(
-  draft: ProductDraft | undefined,
-  name: "kind" | "product-key" | "device",
-  value: string,
-): void {
+function extend(draft: ProductDraft | undefined, name: OfProduct, value: string): void {
   if (!draft) throw request(`--${name} before any --product`, "--product <id> first");
   if (name === "product-key") draft.productKey = value;
   else if (name === "device") draft.devices.push(readDevice(value));
+  else if (name === "model") draft.model = readModelFile(value, "--model");
   else if (value === "thing-model" || value === "data-stream") draft.kind = value;
   else throw request(`--kind ${value}`, "thing-model or data-stream");
 }

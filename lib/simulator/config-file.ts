@@ -1,5 +1,5 @@
 import { OneNetError } from "../errors";
-import { isJsonObject, type JsonValue } from "../protocol/json";
+import { isJsonObject, type JsonValue, stringifyJson } from "../protocol/json";
 import {
   DEFAULT_RULES,
   type SimulatedDevice,
@@ -13,28 +13,38 @@ type Reader<T> = (value: JsonValue, field: string) => T;
 
 /**
  * Reads a configuration: {@link SimulatorOptions} as JSON. A member it does not know is refused, so that a slip of
- * the pen is found.
+ * the pen is found. A product's `model` is the exported JSON itself, or the name of its file.
  *
- * @throws {OneNetError} ONENET_SIMULATOR_CONFIG; keys are not repeated in it
+ * @param readFile gives the text of a model's file
+ * @throws {OneNetError} ONENET_SIMULATOR_CONFIG; keys are not repeated in it; as `readFile`
  */
-export function readSimulatorConfig(value: JsonValue): SimulatorOptions {
+export function readSimulatorConfig(
+  value: JsonValue,
+  readFile: (name: string, field: string) => string,
+): SimulatorOptions {
   return readObject<SimulatorOptions>(value, "configuration", {
     host: readText,
     port: readPort,
     httpPort: nullOr(readPort),
     tlsPort: nullOr(readPort),
     tlsNames: listOf(readText),
-    products: listOf(readProduct),
+    products: listOf((product, field) => readProduct(product, field, readFile)),
     user: readUser,
     rules: readRulesChosen,
   });
 }
 
-function readProduct(value: JsonValue, field: string): SimulatedProduct {
+function readProduct(
+  value: JsonValue,
+  field: string,
+  readFile: (name: string, field: string) => string,
+): SimulatedProduct {
   const product = readObject<SimulatedProduct>(value, field, {
     productId: readText,
     kind: readKind,
     productKey: readKey,
+    model: (model, name) =>
+      isJsonObject(model) ? stringifyJson(model) : readFile(readText(model, name), name),
     devices: listOf(readDevice),
   });
   return { ...demand(product, field, ["productId", "kind"]), devices: product.devices ?? [] };
@@ -74,6 +84,7 @@ const RULES: { readonly [R in keyof SimulatorRules]: Reader<SimulatorRules[R]> }
   commandTimeoutMs: readPositive,
   historyPerProperty: readPositive,
   eventsPerDevice: readPositive,
+  textLength: oneOf(["characters", "bytes"] as const),
   revealDeviceKeys: oneOf([true, false]),
 };
 

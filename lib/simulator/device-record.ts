@@ -9,9 +9,12 @@ import type { Timeline } from "./timeline";
 export class ProductRecord {
   readonly devices = new Map<string, DeviceRecord>();
   productKey: string | undefined;
+  /** As it was registered. */
+  modelSource: string | ThingModel | undefined;
   model: ThingModel | undefined;
   registrations = 0;
   keyRegistrations = 0;
+  modelRegistrations = 0;
 
   constructor(
     readonly productId: string,

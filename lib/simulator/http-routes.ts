@@ -1,93 +1,50 @@
-import { isJsonObject, type JsonObject, readJson } from "../protocol/json";
 import { COMMAND_TIMEOUT_MAX_SECONDS, COMMAND_TIMEOUT_MIN_SECONDS } from "../protocol/limits";
 import type { CloudApplication } from "./cloud";
-import { CLOUD_CODES, type CloudEnvelope, failure } from "./cloud-envelope";
+import type { CloudEnvelope } from "./cloud-envelope";
 import type { Target } from "./http-authorization";
+import {
+  badParameter,
+  bodyTarget,
+  type Call,
+  productTarget,
+  queryTarget,
+  readBody,
+  readCount,
+  readPage,
+  readSlice,
+} from "./http-read";
+import type { PageRequest } from "./timeline";
 
-/** A call that passed the guards. */
-export interface Call {
-  readonly query: URLSearchParams;
-  readonly body: Buffer;
-}
+type Run = (cloud: CloudApplication, target: Required<Target>, call: Call) => Promise<CloudEnvelope>;
 
 export interface Route {
   readonly method: "GET" | "POST";
   /** What the call is about, or undefined if it does not say. */
   readonly target: (call: Call) => Target | undefined;
-  readonly run: (cloud: CloudApplication, target: Required<Target>, call: Call) => Promise<CloudEnvelope>;
+  readonly run: Run;
 }
 
-/** @see cloud-api.md §1.3–1.5 */
-export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
-  [
-    "/thingmodel/set-device-property",
-    {
-      method: "POST",
-      target: bodyTarget,
-      run: (cloud, target, { body }) => cloud.setProperty({ ...target, params: readBody(body)["params"] }),
-    },
-  ],
-  [
-    "/thingmodel/query-device-property-detail",
-    {
-      method: "POST",
-      target: bodyTarget,
-      run: (cloud, target, { body }) =>
-        cloud.getProperty({ ...target, identifiers: readBody(body)["params"] }),
-    },
-  ],
-  [
-    "/thingmodel/query-device-property",
-    { method: "GET", target: queryTarget, run: (cloud, target) => cloud.currentProperties(target) },
-  ],
-  ["/datapoint/synccmds", { method: "POST", target: queryTarget, run: sendCommand }],
-  [
-    "/datapoint/current-datapoints",
-    {
-      method: "GET",
-      target: queryTarget,
-      run: (cloud, target, { query }) => {
-        const streams = query.get("datastream_ids")?.split(",");
-        return cloud.currentDatapoints({ ...target, ...(streams ? { streams } : {}) });
-      },
-    },
-  ],
-  ["/device/detail", { method: "GET", target: queryTarget, run: (cloud, target) => cloud.device(target) }],
-  ["/device/list", { method: "GET", target: productTarget, run: listDevices }],
-]);
+const get = (run: Run, target = queryTarget): Route => ({ method: "GET", target, run });
+/** A body with the names of the device and `params`. */
+const post = (
+  run: (
+    cloud: CloudApplication,
+    target: Required<Target>,
+    params: unknown,
+    call: Call,
+  ) => Promise<CloudEnvelope>,
+): Route => ({
+  method: "POST",
+  target: bodyTarget,
+  run: (cloud, target, call) => run(cloud, target, readBody(call.body)["params"], call),
+});
 
-function queryTarget({ query }: Call): Target | undefined {
-  return targetOf(query.get("product_id"), query.get("device_name"));
-}
+const readDatapoints: Run = (cloud, target, { query }) => {
+  const streams = query.get("datastream_ids")?.split(",");
+  return cloud.currentDatapoints({ ...target, ...(streams ? { streams } : {}) });
+};
 
-function bodyTarget({ body }: Call): Target | undefined {
-  const { product_id: productId, device_name: deviceName } = readBody(body);
-  return targetOf(productId, deviceName);
-}
-
-function targetOf(productId: unknown, deviceName: unknown): Target | undefined {
-  return typeof productId === "string" && typeof deviceName === "string"
-    ? { productId, deviceName }
-    : undefined;
-}
-
-/** The device's name is a filter here and may be missing. */
-function productTarget({ query }: Call): Target | undefined {
-  const productId = query.get("product_id");
-  const deviceName = query.get("device_name");
-  return productId ? { productId, ...(deviceName ? { deviceName } : {}) } : undefined;
-}
-
-function readBody(body: Buffer): JsonObject {
-  const read = readJson(body);
-  return isJsonObject(read) ? read : {};
-}
-
-function sendCommand(
-  cloud: CloudApplication,
-  target: Required<Target>,
-  { query, body }: Call,
-): Promise<CloudEnvelope> {
+const sendCommand: Run = (cloud, target, { query, body }) => {
   const timeout = query.get("timeout");
   if (timeout === null) return cloud.sendCommand({ ...target, body });
   const timeoutSeconds = readCount(timeout);
@@ -97,24 +54,91 @@ function sendCommand(
     timeoutSeconds <= COMMAND_TIMEOUT_MAX_SECONDS;
   if (!inRange) return badParameter("timeout must be 5 to 30");
   return cloud.sendCommand({ ...target, body, timeoutSeconds });
+};
+
+const listDevices: Run = (cloud, { productId, deviceName }, { query }) => {
+  const slice = readSlice(query);
+  if (typeof slice === "string") return badParameter(slice);
+  return cloud.devices({ productId, ...slice, ...(deviceName ? { deviceName } : {}) });
+};
+
+const readHistory: Run = (cloud, target, { query }) => {
+  const identifier = query.get("identifier");
+  if (!identifier) return badParameter("identifier is needed");
+  return paged(query, (page) => cloud.propertyHistory({ ...target, ...page, identifier }));
+};
+
+const readEventLog: Run = (cloud, target, { query }) => {
+  const type = query.get("event_type");
+  if (type !== null && !/^[123]$/.test(type)) return badParameter("event_type must be 1, 2 or 3");
+  const eventType = type === null ? {} : { eventType: Number(type) };
+  return paged(query, (page) => cloud.eventLog({ ...target, ...page, ...ofIdentifier(query), ...eventType }));
+};
+
+const readServiceLog: Run = (cloud, target, { query }) =>
+  paged(query, (page) => cloud.serviceLog({ ...target, ...page, ...ofIdentifier(query) }));
+
+function paged(
+  query: URLSearchParams,
+  run: (page: PageRequest) => Promise<CloudEnvelope>,
+): Promise<CloudEnvelope> {
+  const page = readPage(query);
+  return typeof page === "string" ? badParameter(page) : run(page);
 }
 
-const MAX_LIST_LIMIT = 100;
-
-function listDevices(cloud: CloudApplication, target: Target, { query }: Call): Promise<CloudEnvelope> {
-  const offset = readCount(query.get("offset") ?? "0");
-  const limit = readCount(query.get("limit") ?? "10");
-  if (offset === undefined || limit === undefined || limit < 1 || limit > MAX_LIST_LIMIT) {
-    return badParameter("limit must be 1 to 100, offset 0 or more");
-  }
-  const { productId, deviceName } = target;
-  return cloud.devices({ productId, offset, limit, ...(deviceName ? { deviceName } : {}) });
+function ofIdentifier(query: URLSearchParams): { identifier?: string } {
+  const identifier = query.get("identifier");
+  return identifier ? { identifier } : {};
 }
 
-function readCount(text: string): number | undefined {
-  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
-}
+const changeTopology: Run = (cloud, target, { body }) =>
+  cloud.changeTopology({ ...target, subDevices: readBody(body)["subList"] });
 
-async function badParameter(detail: string): Promise<CloudEnvelope> {
-  return failure(CLOUD_CODES.parameter, `parameter error: ${detail}`);
-}
+/** @see cloud-api.md §1.3–1.5; those under `/simulator/` are ours */
+export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ["/thingmodel/query-thing-model", get((cloud, target) => cloud.thingModel(target), productTarget)],
+  [
+    "/thingmodel/set-device-property",
+    post((cloud, target, params) => cloud.setProperty({ ...target, params })),
+  ],
+  [
+    "/thingmodel/query-device-property-detail",
+    post((cloud, target, identifiers) => cloud.getProperty({ ...target, identifiers })),
+  ],
+  ["/thingmodel/query-device-property", get((cloud, target) => cloud.currentProperties(target))],
+  ["/thingmodel/query-device-property-history", get(readHistory)],
+  [
+    "/thingmodel/set-device-desired-property",
+    post((cloud, target, params) => cloud.setDesired({ ...target, params })),
+  ],
+  [
+    "/thingmodel/query-device-desired-property",
+    post((cloud, target, identifiers) => cloud.queryDesired({ ...target, identifiers })),
+  ],
+  [
+    "/thingmodel/delete-device-desired-property",
+    post((cloud, target, params) => cloud.deleteDesired({ ...target, params })),
+  ],
+  [
+    "/thingmodel/call-service",
+    post((cloud, target, params, { body }) =>
+      cloud.callService({ ...target, identifier: readBody(body)["identifier"], params }),
+    ),
+  ],
+  ["/datapoint/synccmds", { method: "POST", target: queryTarget, run: sendCommand }],
+  ["/datapoint/current-datapoints", get(readDatapoints)],
+  ["/device/detail", get((cloud, target) => cloud.device(target))],
+  ["/device/list", get(listDevices, productTarget)],
+  ["/device/event-log", get(readEventLog)],
+  ["/device/service-log", get(readServiceLog)],
+  ["/simulator/topo-change", { method: "POST", target: bodyTarget, run: changeTopology }],
+  ["/simulator/ota-inform", post((cloud, target, params) => cloud.informOta({ ...target, params }))],
+  [
+    "/simulator/custome-down",
+    {
+      method: "POST",
+      target: queryTarget,
+      run: (cloud, target, { body }) => cloud.sendCustom({ ...target, body }),
+    },
+  ],
+]);

@@ -5,7 +5,8 @@ import type { CloudApplication } from "./cloud";
 import { CLOUD_CODES, type CloudEnvelope, failure } from "./cloud-envelope";
 import type { SimulatorContext } from "./context";
 import { authenticate, mayTouch } from "./http-authorization";
-import { type Call, ROUTES, type Route } from "./http-routes";
+import type { Call } from "./http-read";
+import { ROUTES, type Route } from "./http-routes";
 import { closeServer, listenAt } from "./listen";
 
 /** Bytes of a POST body; the platform takes 4 MB (Studio). */

@@ -1,4 +1,5 @@
 import type { ProductKind } from "../protocol/platform";
+import type { ThingModel } from "../protocol/thing-model";
 
 export interface SimulatedDevice {
   /** 1 to 64 of `A-Z a-z 0-9 _ -`; unique within its product only. */
@@ -12,6 +13,11 @@ export interface SimulatedProduct {
   readonly kind: ProductKind;
   /** Base64 text. Without one no token signed with a product key is taken. */
   readonly productKey?: string;
+  /**
+   * The thing model (物模型): as text, as the console exports it, or read. With it posts are judged by types and
+   * identifiers; without it they are taken as far as their form is right.
+   */
+  readonly model?: string | ThingModel;
   readonly devices: readonly SimulatedDevice[];
 }
 
@@ -73,6 +79,8 @@ export interface SimulatorRules {
   readonly historyPerProperty: number;
   /** Events, and as many service calls, kept of each device; then the oldest go. Default 10,000. */
   readonly eventsPerDevice: number;
+  /** How the thing model's length of a text is counted. Default `characters`; no document says. */
+  readonly textLength: "characters" | "bytes";
   /** Whether `device/detail` and `device/list` show `sec_key`. Default false, though the platform does. */
   readonly revealDeviceKeys: boolean;
 }
@@ -98,6 +106,7 @@ export const DEFAULT_RULES: SimulatorRules = {
   commandTimeoutMs: 5_000,
   historyPerProperty: 100_000,
   eventsPerDevice: 10_000,
+  textLength: "characters",
   revealDeviceKeys: false,
 };
 

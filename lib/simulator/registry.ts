@@ -1,5 +1,7 @@
 import { OneNetError } from "../errors";
 import { readDeviceIdentity } from "../protocol/platform";
+import type { ThingModel } from "../protocol/thing-model";
+import { parseThingModel } from "../protocol/thing-model-reader";
 import { isBase64Key } from "../protocol/token";
 import { DeviceRecord, ProductRecord } from "./device-record";
 import type { SimulatedDevice, SimulatedProduct } from "./options";
@@ -10,8 +12,15 @@ export interface Registration {
 }
 
 /** One product with one device or none: what is counted. */
-interface Piece extends Omit<SimulatedProduct, "devices"> {
+interface Piece extends Omit<SimulatedProduct, "devices" | "model"> {
   readonly device?: SimulatedDevice;
+  readonly model?: PieceModel;
+}
+
+interface PieceModel {
+  /** As it was given. */
+  readonly source: string | ThingModel;
+  readonly read: ThingModel;
 }
 
 /** The products and devices the platform knows, merged from every registration that names them. */
@@ -37,7 +46,7 @@ export class Registry {
   /**
    * Adds products; several registrations may name the same product and device.
    *
-   * @throws {OneNetError} ONENET_CONFIG_INVALID, ONENET_SIMULATOR_CONFIG, ONENET_KEY_INVALID for what cannot be;
+   * @throws {OneNetError} ONENET_CONFIG_INVALID, ONENET_SIMULATOR_CONFIG, ONENET_KEY_INVALID, ONENET_MODEL_INVALID for what cannot be;
    *   ONENET_SIMULATOR_CONFLICT.product if a registration says otherwise. Then nothing is added.
    */
   add(products: readonly SimulatedProduct[]): Registration {
@@ -59,12 +68,13 @@ export class Registry {
     return { remove };
   }
 
-  #checkAgreement({ productId, kind, productKey, device }: Piece): void {
+  #checkAgreement({ productId, kind, productKey, model, device }: Piece): void {
     const known = this.#products.get(productId);
     if (!known) return;
     const differences = [
       known.kind !== kind && `kind ${known.kind} and ${kind}`,
       known.productKey && productKey && known.productKey !== productKey && "another product key",
+      known.modelSource && model && known.modelSource !== model.source && "another thing model",
       device &&
         (known.devices.get(device.deviceName)?.deviceKey ?? device.deviceKey) !== device.deviceKey &&
         `another key for device ${device.deviceName}`,
@@ -73,13 +83,18 @@ export class Registry {
     if (difference) throw new OneNetError("ONENET_SIMULATOR_CONFLICT.product", { productId, difference });
   }
 
-  #insert({ productId, kind, productKey, device }: Piece): void {
+  #insert({ productId, kind, productKey, model, device }: Piece): void {
     const product = this.#products.get(productId) ?? new ProductRecord(productId, kind);
     this.#products.set(productId, product);
     product.registrations += 1;
     if (productKey !== undefined) {
       product.productKey = productKey;
       product.keyRegistrations += 1;
+    }
+    if (model) {
+      product.modelSource = model.source;
+      product.model = model.read;
+      product.modelRegistrations += 1;
     }
     if (!device) return;
     const { deviceName, deviceKey } = device;
@@ -90,12 +105,14 @@ export class Registry {
     product.devices.set(deviceName, record);
   }
 
-  #withdraw({ productId, productKey, device }: Piece): void {
+  #withdraw({ productId, productKey, model, device }: Piece): void {
     const product = this.#products.get(productId);
     if (!product) return;
     product.registrations -= 1;
     if (productKey !== undefined) product.keyRegistrations -= 1;
     if (product.keyRegistrations === 0) product.productKey = undefined;
+    if (model) product.modelRegistrations -= 1;
+    if (product.modelRegistrations === 0) product.modelSource = product.model = undefined;
     const record = device && product.devices.get(device.deviceName);
     if (record) {
       record.registrations -= 1;
@@ -108,8 +125,22 @@ export class Registry {
   }
 }
 
-function piecesOf({ devices, ...product }: SimulatedProduct): Piece[] {
+function piecesOf({ devices, model: source, ...rest }: SimulatedProduct): Piece[] {
+  const model = source === undefined ? {} : { model: readModel(rest, source) };
+  const product = { ...rest, ...model };
   return devices.length === 0 ? [product] : devices.map((device) => ({ ...product, device }));
+}
+
+function readModel({ productId, kind }: Piece, source: string | ThingModel): PieceModel {
+  if (kind === "data-stream") {
+    const field = `model of ${productId}`;
+    throw new OneNetError("ONENET_SIMULATOR_CONFIG", {
+      field,
+      expected: "absent",
+      got: "on a data-stream product",
+    });
+  }
+  return { source, read: typeof source === "string" ? parseThingModel(source).model : source };
 }
 
 function checkPiece({ productId, kind, productKey, device }: Piece): void {

@@ -76,13 +76,13 @@ function shareOut(
 }
 
 /** What speaks against the points: the thing model of each device, or a fault. */
-function judgeShares({ faults }: SimulatorContext, shares: readonly Share[]): PlatformCode | undefined {
+function judgeShares(context: SimulatorContext, shares: readonly Share[]): PlatformCode | undefined {
   for (const [device, points] of shares) {
     for (const point of points) {
-      const code = judgePoint(device, point);
+      const code = judgePoint(context, device, point);
       if (code) return code;
     }
-    const fault = faults.strike("rejectIdentifier", device, ({ identifier }) =>
+    const fault = context.faults.strike("rejectIdentifier", device, ({ identifier }) =>
       points.some(({ stream }) => stream === identifier),
     );
     if (!fault) continue;

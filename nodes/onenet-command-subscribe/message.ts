@@ -15,9 +15,15 @@ export function commandMessage(command: IncomingCommand, payloadAs: PayloadForm)
   const own = { ...reference, identifiers: [...reference.identifiers] };
   switch (command.kind) {
     case "command":
+    case "custom":
       return { topic, payload: readBody(topic, body, payloadAs), command: own };
     case "property-set":
+    case "service":
       return { topic, payload: withoutBigInts(values), command: own };
+    case "topo-change":
+      return { topic, payload: values["subList"], command: own };
+    case "ota":
+      return { topic, payload: withoutBigInts(values["params"] ?? null), command: own };
     case "property-get":
       return { topic, payload: [...command.identifiers], command: own };
   }

@@ -36,7 +36,7 @@ const BAD_VALUES: readonly Case[] = [
   { name: "NaN", payload: Number.NaN },
   { name: "Infinity", payload: Number.POSITIVE_INFINITY },
   { name: "-Infinity", payload: Number.NEGATIVE_INFINITY },
-  { name: "a BigInt", payload: 12n },
+  { name: "a BigInt of more than 64 bits", payload: 2n ** 64n },
   { name: "a function", payload: () => 1 },
   { name: "a symbol", payload: Symbol("s") },
   { name: "a Buffer", payload: Buffer.from("abc") },

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  canMount,
   damageFile,
   fillDisk,
   forbidFolder,
@@ -9,11 +8,12 @@ import {
   startTwice,
 } from "../../bench/proofs/store-troubles";
 import { nodeRedVersion } from "../support/node-red-version";
+import { canMount } from "../support/small-disk";
 
 // Row S7 of `npm run bench`. It brings its own Node-RED 5, whichever version the other tests are for.
 if (nodeRedVersion === "5") {
   describe("a disk store in trouble, in Node-RED", function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
 
     it("a damaged page: says what it rescued, delivers that, and goes on", async () => {
       const sample = await damageFile();

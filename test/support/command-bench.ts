@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type {
+  AskedCommand,
   CommandFailure,
   CommandHandler,
   CommandKind,
@@ -7,7 +8,7 @@ import type {
   IncomingCommand,
 } from "../../lib/client/command";
 import type { EncodedAnswer } from "../../lib/client/command-answer";
-import type { CommandRequest } from "../../lib/client/command-desk";
+import type { CommandDeskSettings, CommandRequest } from "../../lib/client/command-desk";
 import { CommandDesk } from "../../lib/client/command-desk";
 import type { Receipt } from "../../lib/delivery/message";
 import type { OneNetError } from "../../lib/errors";
@@ -26,6 +27,9 @@ export class RecordingHandler implements CommandHandler {
   readonly deadlineMs: number;
   readonly unhandled: "fail" | "ignore";
   readonly failure: CommandFailure;
+  readonly devices: NonNullable<CommandHandler["devices"]>;
+  readonly answersGets: "flow" | "last-values";
+  readonly #deadlineMsFor: CommandHandler["deadlineMsFor"];
   readonly got: IncomingCommand[] = [];
   readonly missed: OneNetError[] = [];
 
@@ -39,6 +43,13 @@ export class RecordingHandler implements CommandHandler {
     this.deadlineMs = options.deadlineMs ?? 4000;
     this.unhandled = options.unhandled ?? "fail";
     this.failure = options.failure ?? { kind: "standard" };
+    this.devices = options.devices ?? "own";
+    this.answersGets = options.answersGets ?? "flow";
+    this.#deadlineMsFor = options.deadlineMsFor;
+  }
+
+  deadlineMsFor(asked: AskedCommand): number | undefined {
+    return this.#deadlineMsFor?.(asked);
   }
 
   deliver(command: IncomingCommand): void {
@@ -64,6 +75,8 @@ export class CommandBench {
   readonly reported: OneNetError[] = [];
   /** What becomes of the answers that are sent. */
   outcome: () => Promise<Receipt> = async () => RECEIPT;
+  /** What was accepted last, unless the test says otherwise. */
+  lastValues: CommandDeskSettings["lastValues"] = () => ({});
   readonly desk = new CommandDesk({
     connection: "key",
     device: DEVICE,
@@ -73,6 +86,7 @@ export class CommandBench {
       this.sent.push({ answer, expiryMs, reference });
       return await this.outcome();
     },
+    lastValues: (device, identifiers) => this.lastValues(device, identifiers),
     report: (error) => this.reported.push(error),
   });
 

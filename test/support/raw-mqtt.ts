@@ -115,6 +115,8 @@ export class RawMqtt {
   readonly frames = new EventLog<Frame>("frames");
   /** Resolves when the connection is gone: "end", or the error's code (ECONNRESET). */
   readonly closed: Promise<string>;
+  /** Told about each packet when it has come. */
+  heard: (frame: Frame) => void = () => undefined;
   #received = Buffer.alloc(0);
 
   private constructor(socket: Socket) {
@@ -189,7 +191,10 @@ export class RawMqtt {
 
   #take(chunk: Buffer): void {
     this.#received = Buffer.concat([this.#received, chunk]);
-    for (let read = this.#readFrame(); read; read = this.#readFrame()) this.frames.push(read);
+    for (let read = this.#readFrame(); read; read = this.#readFrame()) {
+      this.frames.push(read);
+      this.heard(read);
+    }
   }
 
   #readFrame(): Frame | undefined {

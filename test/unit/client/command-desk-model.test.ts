@@ -1,11 +1,25 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { CommandHandler, CommandKind, IncomingCommand } from "../../../lib/client/command";
+import type {
+  CommandHandler,
+  CommandKind,
+  CommandReference,
+  IncomingCommand,
+} from "../../../lib/client/command";
 import { CommandDesk } from "../../../lib/client/command-desk";
 import { OneNetError } from "../../../lib/errors";
 import { ManualClock, nextTurn } from "../../support/manual-clock";
 
-const KINDS: readonly CommandKind[] = ["command", "property-set", "property-get"];
+const KINDS = [
+  "command",
+  "property-set",
+  "property-get",
+  "service",
+  "topo-change",
+  "ota",
+  "custom",
+] as const satisfies readonly CommandKind[];
+const SUB = { productId: "P2", deviceName: "sub1" };
 const NAMES = ["a", "b", "c"];
 const CODES = [
   "ONENET_COMMAND_EXPIRED",
@@ -20,6 +34,7 @@ type Step =
       readonly kind: CommandKind;
       readonly id: string;
       readonly names: readonly string[];
+      readonly isSub: boolean;
     }
   | { readonly do: "answer"; readonly which: number; readonly success: boolean; readonly body: unknown }
   | { readonly do: "pass"; readonly ms: number }
@@ -32,6 +47,8 @@ const handlers = fc.array(
     deadlineMs: fc.integer({ min: 100, max: 5000 }),
     unhandled: fc.constantFrom("fail" as const, "ignore" as const),
     isSilent: fc.boolean(),
+    devices: fc.constantFrom("own" as const, "all" as const, new Set(["P2/sub1"]), new Set(["P2/*"])),
+    answersGets: fc.constantFrom("flow" as const, "last-values" as const),
   }),
   { maxLength: 3 },
 );
@@ -43,6 +60,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       kind: fc.constantFrom(...KINDS),
       id: fc.constantFrom("1", "2", "3"),
       names: fc.subarray(NAMES),
+      isSub: fc.boolean(),
     }),
     fc.record({
       do: fc.constant("answer" as const),
@@ -72,22 +90,21 @@ class Model {
       device: { productId: "pid", deviceName: "dev" },
       label: "pid/dev",
       clock: this.clock,
-      send: async (_answer, expiryMs, { kind, id }) => {
+      send: async (_answer, expiryMs, reference) => {
         assert.ok(expiryMs >= 1000);
-        const key = `${kind} ${id}`;
+        const key = nameOf(reference);
         const times = this.#open.get(key);
         assert.ok(times !== undefined, `${key} was answered and never asked`);
         assert.equal(times, 0, `${key} was answered twice`);
         this.#open.set(key, times + 1);
         return { state: "acknowledged", attempts: 1, queuedAt: 0 };
       },
+      lastValues: () => ({ a: 1 }),
       report: (error) => assert.ok(error instanceof OneNetError),
     });
   }
 
-  register(
-    handler: Pick<CommandHandler, "deadlineMs" | "unhandled" | "failure" | "kinds" | "identifiers">,
-  ): void {
+  register(handler: Omit<CommandHandler, "answersItself" | "deliver" | "unanswered">): void {
     const own: CommandHandler = {
       ...handler,
       answersItself: false,
@@ -100,15 +117,21 @@ class Model {
   take(step: Step): void {
     switch (step.do) {
       case "receive": {
-        const { kind, id, names } = step;
-        const identifiers = kind === "command" ? [] : names;
-        const values = Object.fromEntries(identifiers.map((name) => [name, 1]));
-        const key = `${kind} ${id}`;
+        const { kind, id, isSub } = step;
+        const hasNames = kind === "property-set" || kind === "property-get";
+        const names = kind === "service" ? ["a"] : hasNames ? step.names : [];
+        const values = Object.fromEntries(names.map((name) => [name, 1]));
+        const request = {
+          ...{ kind, id, identifiers: names, values },
+          ...(kind === "service" ? { identifier: "a" } : {}),
+          ...(isSub && (hasNames || kind === "service") ? { device: SUB } : {}),
+        };
+        const key = nameOf(request);
         const before = this.given.length;
         // A request that is being worked on is not asked anew.
         const times = this.#open.get(key);
         this.#open.set(key, 0);
-        this.#desk.receive({ kind, id, topic: "t", identifiers, values, body: Buffer.alloc(0) });
+        this.#desk.receive({ ...request, topic: "t", body: Buffer.alloc(0) });
         const isIgnored = this.given.length === before && this.#open.get(key) === 0;
         if (isIgnored && times !== undefined) this.#open.set(key, times);
         return;
@@ -129,6 +152,10 @@ class Model {
         return;
     }
   }
+}
+
+function nameOf({ kind, id, device }: Pick<CommandReference, "kind" | "id" | "device">): string {
+  return `${kind} ${id} of ${device?.deviceName}`;
 }
 
 function judge(error: unknown): void {

@@ -363,7 +363,8 @@ describe("CommandDesk", () => {
   });
 
   it("answers what could be addressed though not be read", () => {
-    bench.desk.refuse("property-set", "5", "params is no object");
+    const unreadable = { topic: "", identifiers: [], values: {}, body: Buffer.alloc(0) };
+    bench.desk.refuse({ ...unreadable, kind: "property-set", id: "5" }, "params is no object");
     assert.deepEqual(bench.answers, [[SET, { id: "5", code: 100, msg: "params is no object" }]]);
     bench.assertIdle();
   });

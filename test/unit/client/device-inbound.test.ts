@@ -14,6 +14,7 @@ import {
 import { PUBLISH, publishFrame } from "../../support/raw-mqtt";
 import { STREAM, THING } from "../../support/simulated";
 
+const ALL_KINDS = ["property-set", "property-get", "service", "topo-change", "ota", "custom"] as const;
 const ACCEPTED: PostOptions = { qos: 1, completeWhen: "accepted" };
 const point = (stream: string): Datapoint => ({ stream, value: 1 });
 
@@ -45,6 +46,12 @@ describe("Device at a platform that sends what it likes", () => {
     ["thing/property/set", '{"params":{}}', false],
     ["thing/property/set", "{", false],
     ["thing/property/get", "", false],
+    ["thing/service/reboot/invoke", '{"id":"5","params":[1]}', true],
+    ["thing/sub/property/set", '{"id":"5","params":{"productID":"P2","deviceName":"s","params":1}}', true],
+    ["thing/sub/property/get", '{"id":"5","params":{"params":["a"]}}', true],
+    ["thing/sub/service/invoke", '{"id":"5","params":{"productID":"P2","deviceName":"s"}}', true],
+    ["thing/sub/topo/change", '{"id":"5","params":{}}', true],
+    ["thing/sub/topo/change", '{"params":{}}', false],
   ];
   for (const [suffix, payload, answered] of unreadable) {
     it(`reports ${suffix} ${payload}${answered ? ", and answers that it failed" : ""}`, async () => {
@@ -66,7 +73,10 @@ describe("Device at a platform that sends what it likes", () => {
     [STREAM, "cmd/response/unknown/rejected", '{"err_code":113}'],
     [THING, "thing/property/post/reply", '{"id":"8","code":200}'],
     [THING, "thing/property/post/reply", "no JSON"],
-    [THING, "thing/event/post/reply", '{"id":"7","code":200}'],
+    [THING, "thing/event/post/reply", '{"id":"8","code":200}'],
+    [THING, "thing/pack/post/reply", '{"id":"8","code":2306}'],
+    [THING, "thing/property/desired/get/reply", '{"id":"7","code":200,"data":{}}'],
+    [THING, "thing/sub/topo/get/reply", '{"id":"7"}'],
     [THING, "thing/nonsense", "{}"],
     [THING, "other", ""],
   ];
@@ -80,6 +90,67 @@ describe("Device at a platform that sends what it likes", () => {
       else say("thing/property/post/reply", '{"id":"7","code":200}');
       assert.equal((await own)?.receipt?.state, "accepted");
       assert.deepEqual(test.failures.all, []);
+    });
+  }
+
+  for (const word of ["event", "pack", "history"]) {
+    it(`takes a ${word}/post/reply for the post of its id`, async () => {
+      const { client, say } = await open(THING);
+      const own = test.connection.device?.post([point("a")], ACCEPTED);
+      await client.frames.waitFor(({ type }) => type === PUBLISH);
+      say(`thing/${word}/post/reply`, '{"id":"7","code":200,"msg":"success"}');
+      assert.equal((await own)?.receipt?.state, "accepted");
+    });
+  }
+
+  const sub = '"productID":"P2","deviceName":"sub1"';
+  const device = { productId: "P2", deviceName: "sub1" };
+  const asked: readonly (readonly [suffix: string, params: string, got: object, reply: string])[] = [
+    [
+      "thing/service/reboot/invoke",
+      '{"delay":1}',
+      { kind: "service", identifier: "reboot", identifiers: ["reboot"], values: { delay: 1 } },
+      "thing/service/reboot/invoke_reply",
+    ],
+    [
+      "thing/sub/property/set",
+      `{${sub},"params":{"a":{"value":1},"b":2}}`,
+      { kind: "property-set", device, identifiers: ["a", "b"], values: { a: 1, b: 2 } },
+      "thing/sub/property/set_reply",
+    ],
+    [
+      "thing/sub/property/get",
+      `{${sub},"params":["a"]}`,
+      { kind: "property-get", device, identifiers: ["a"], values: {} },
+      "thing/sub/property/get_reply",
+    ],
+    [
+      "thing/sub/service/invoke",
+      `{${sub},"identifier":"reboot","input":{"delay":1}}`,
+      { kind: "service", device, identifier: "reboot", identifiers: ["reboot"], values: { delay: 1 } },
+      "thing/sub/service/invoke_reply",
+    ],
+    [
+      "thing/sub/topo/change",
+      `{"subList":[{${sub}}]}`,
+      { kind: "topo-change", values: { subList: [{ productID: "P2", deviceName: "sub1" }] } },
+      "thing/sub/topo/change_reply",
+    ],
+  ];
+  for (const [suffix, params, got, reply] of asked) {
+    it(`hands ${suffix} out, and answers it`, async () => {
+      const { client, say } = await open(THING);
+      const { own, commands } = handler({ kinds: new Set(ALL_KINDS), devices: "all" });
+      test.connection.device?.commands.register(own);
+      say(suffix, `{"id":"5","version":"1.0","params":${params}}`);
+      const command = await commands.waitFor(() => true);
+      assert.deepEqual({ ...command, ...got }, command);
+      void test.connection.device?.commands.answer(command, { success: true, body: {} });
+      const { body } = await client.frames.waitFor(({ type }) => type === PUBLISH);
+      assert.match(
+        body.toString(),
+        new RegExp(`lamp/${reply}\\W.*{"id":"5","code":200,"msg":"success"`, "s"),
+      );
     });
   }
 

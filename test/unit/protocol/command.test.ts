@@ -56,7 +56,7 @@ describe("encodeCommandResponse", () => {
   const refused: readonly (readonly [type: string, body: unknown])[] = [
     ["function", () => 1],
     ["symbol", Symbol("s")],
-    ["BigInt", 1n],
+    ["BigInt 1", 1n],
     ["NaN", Number.NaN],
     ["Infinity", Number.POSITIVE_INFINITY],
     ["object", circle],

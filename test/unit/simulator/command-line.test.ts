@@ -22,6 +22,8 @@ function thrownBy(run: () => unknown): OneNetError {
   return assert.fail("nothing was thrown");
 }
 
+const noFile = () => assert.fail("no file is meant");
+
 describe("simulator command line", () => {
   it("gives each product what follows it, and splits a device at the first =", () => {
     const { help, options } = readCommandLine([
@@ -237,17 +239,17 @@ describe("simulator configuration", () => {
   ];
   for (const [value, message] of wrong) {
     it(`refuses ${JSON.stringify(value).slice(0, 60)}`, () => {
-      assert.match(thrownBy(() => readSimulatorConfig(value as never)).message, message);
+      assert.match(thrownBy(() => readSimulatorConfig(value as never, noFile)).message, message);
     });
   }
 
   it("cuts what it repeats", () => {
-    const { message } = thrownBy(() => readSimulatorConfig({ port: "x".repeat(100) }));
+    const { message } = thrownBy(() => readSimulatorConfig({ port: "x".repeat(100) }, noFile));
     assert.ok(message.includes("x".repeat(39)) && !message.includes("x".repeat(40)));
   });
 
   it("knows every rule at its default", () => {
-    assert.deepEqual(readSimulatorConfig({ rules: DEFAULT_RULES as never }).rules, DEFAULT_RULES);
+    assert.deepEqual(readSimulatorConfig({ rules: DEFAULT_RULES as never }, noFile).rules, DEFAULT_RULES);
     for (const [name, value] of Object.entries(DEFAULT_RULES))
       assert.deepEqual(readRule(`${name}=${value}`), { [name]: value });
   });

@@ -1,0 +1,110 @@
+import { deviceKey } from "../protocol/identity";
+import type { JsonObject } from "../protocol/json";
+import type { DeviceIdentity } from "../protocol/topic";
+import type { Answer, CommandHandler, CommandKind, CommandReference, IncomingCommand } from "./command";
+
+/** A request as it came from the platform. */
+export interface CommandRequest {
+  readonly kind: CommandKind;
+  readonly id: string;
+  readonly topic: string;
+  readonly identifiers: readonly string[];
+  readonly values: JsonObject;
+  readonly body: Buffer;
+  /** The sub-device that is asked. */
+  readonly device?: DeviceIdentity;
+  /** As of the reference. */
+  readonly identifier?: string;
+  /** Of a request of our own: the answer is told here, once, and not sent. */
+  readonly told?: (answer: Answer) => void;
+}
+
+/** The share of a request that one handler has taken. */
+export interface Part {
+  readonly handler: CommandHandler;
+  readonly identifiers: readonly string[];
+  isAnswered: boolean;
+  command?: IncomingCommand;
+}
+
+/** Kinds that name what they are for: handlers share them by that. */
+const NAMED: ReadonlySet<CommandKind> = new Set<CommandKind>(["property-set", "property-get", "service"]);
+
+/** Whether it takes all its handlers to answer it; any other kind is answered by whoever is first. */
+export function needsAllParts(kind: CommandKind): boolean {
+  return kind === "property-set" || kind === "property-get";
+}
+
+/** Tells requests that wait for an answer apart. */
+export function keyOf({ kind, id, device, identifier = "" }: CommandRequest | CommandReference): string {
+  return `${kind}:${device === undefined ? "" : deviceKey(device)}:${identifier}:${id}`;
+}
+
+/** What of its reference a request knows. */
+export function referenceTo({ kind, id, device, identifier, told }: CommandRequest) {
+  return {
+    kind,
+    id,
+    ...(device === undefined ? {} : { device }),
+    ...(identifier === undefined ? {} : { identifier }),
+    ...(told === undefined ? {} : { desired: true as const }),
+  };
+}
+
+/** Who takes the request, and what of it. */
+export function partsOf(request: CommandRequest, handlers: Iterable<CommandHandler>): Part[] {
+  const parts: Part[] = [];
+  for (const handler of handlers) {
+    if (!handler.kinds.has(request.kind) || !takesDevice(handler, request.device)) continue;
+    const identifiers = request.identifiers.filter((name) => handler.identifiers?.has(name) ?? true);
+    if (identifiers.length > 0 || !NAMED.has(request.kind)) {
+      parts.push({ handler, identifiers, isAnswered: false });
+    }
+  }
+  return parts;
+}
+
+/** What of the request nobody takes. */
+export function unhandledOf({ identifiers }: CommandRequest, parts: readonly Part[]): string[] {
+  return identifiers.filter((name) => !parts.some((part) => part.identifiers.includes(name)));
+}
+
+/** The values that a handler of these identifiers gets. */
+export function valuesOf({ kind, values }: CommandRequest, identifiers: readonly string[]): JsonObject {
+  if (kind !== "property-set") return values;
+  return Object.fromEntries(Object.entries(values).filter(([name]) => identifiers.includes(name)));
+}
+
+/** A kind that both handlers would answer by themselves, for the same: one of them would be too much. */
+export function contestedKind(one: CommandHandler, other: CommandHandler): CommandKind | undefined {
+  if (!shareDevices(one.devices, other.devices)) return undefined;
+  return [...one.kinds].find((kind) => {
+    if (kind === "property-get" || !other.kinds.has(kind)) return false;
+    return !NAMED.has(kind) || shareIdentifiers(one.identifiers, other.identifiers);
+  });
+}
+
+function shareIdentifiers(one: CommandHandler["identifiers"], other: CommandHandler["identifiers"]): boolean {
+  return one === undefined || other === undefined || [...one].some((name) => other.has(name));
+}
+
+/** Whether the handler takes commands of this device; undefined is the connection's own. */
+export function takesDevice(
+  { devices = "own" }: CommandHandler,
+  device: DeviceIdentity | undefined,
+): boolean {
+  if (typeof devices === "string") return devices === "all" || device === undefined;
+  return device !== undefined && hasDevice(devices, deviceKey(device));
+}
+
+function hasDevice(devices: ReadonlySet<string>, key: string): boolean {
+  return devices.has(key) || devices.has(`${key.slice(0, key.indexOf("/"))}/*`);
+}
+
+function shareDevices(one: CommandHandler["devices"] = "own", other: typeof one = "own"): boolean {
+  if (one === "all" || other === "all" || one === other) return true;
+  if (typeof one === "string" || typeof other === "string") return false;
+  // A product's wildcard meets the devices of the product, whichever side has it.
+  const meets = (a: ReadonlySet<string>, b: ReadonlySet<string>) => [...a].some((key) => hasDevice(b, key));
+  return meets(one, other) || meets(other, one);
+}
