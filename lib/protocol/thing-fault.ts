@@ -67,8 +67,7 @@ export function findFault(
       return findWholeFault(type, value) ?? findNumberFault(type, value as number | bigint);
     case "float":
     case "double":
-      if (typeof value !== "bigint" && !Number.isFinite(value)) return fault("type", type, value, type.type);
-      return findNumberFault(type, value as number | bigint);
+      return findFractionFault(type, value);
     case "bool":
       return typeof value === "boolean" ? undefined : fault("type", type, value, "true, false");
     case "enum":
@@ -96,6 +95,13 @@ function findWholeFault(type: NumberDataType, value: unknown): Fault | undefined
   return Number.isSafeInteger(value) || type.type === "int32"
     ? undefined
     : fault("precision", type, value, "2^53");
+}
+
+function findFractionFault(type: NumberDataType, value: unknown): Fault | undefined {
+  // From the wire a large one comes as a bigint, from a flow as a number.
+  const number = typeof value === "bigint" ? Number(value) : value;
+  if (typeof number !== "number" || !Number.isFinite(number)) return fault("type", type, value, type.type);
+  return findNumberFault(type, number);
 }
 
 function findNumberFault(type: NumberDataType, value: number | bigint): Fault | undefined {
