@@ -35,6 +35,8 @@ export interface EmbeddedNodeRed {
   deploy(flows: readonly FlowNode[], type?: "full" | "nodes"): Promise<void>;
   /** Waits until a node shows a dot: its connection is up. */
   connected(id: string): Promise<void>;
+  /** Waits until a node shows that its server cannot be reached: the connection has loaded and opened all it needs. */
+  unreachable(id: string): Promise<void>;
   /** Lets go of the statuses seen so far: they weigh, too. */
   forgetStatuses(): void;
 }
@@ -50,6 +52,9 @@ const SETTINGS = {
   externalModules: { autoInstall: false },
   telemetry: { enabled: false, updateNotification: false },
 } as const;
+
+/** No measure: a limit for what does not work. */
+const LIMIT_MS = 60_000;
 
 /** Starts Node-RED. @param userDir one to use again; it must have been made by an earlier start */
 export async function startEmbedded(userDir?: string): Promise<EmbeddedNodeRed> {
@@ -76,7 +81,11 @@ export async function startEmbedded(userDir?: string): Promise<EmbeddedNodeRed> 
     async connected(id) {
       const isUp = ({ id: node, status: { fill, shape } }: StatusEvent) =>
         node === id && shape === "dot" && fill !== "red";
-      await statuses.waitFor(isUp, { timeoutMs: 20_000, what: `connected ${id}` });
+      await statuses.waitFor(isUp, { timeoutMs: LIMIT_MS, what: `connected ${id}` });
+    },
+    async unreachable(id) {
+      const isDown = ({ id: node, status: { fill } }: StatusEvent) => node === id && fill === "red";
+      await statuses.waitFor(isDown, { timeoutMs: LIMIT_MS, what: `unreachable ${id}` });
     },
     forgetStatuses: () => statuses.clear(),
   };

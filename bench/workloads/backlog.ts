@@ -23,6 +23,8 @@ export async function backlog({ target, count, bytes }: BacklogParams, stage: St
     _msgid: String(n),
     payload: Buffer.alloc(bytes, String(n)).toString("latin1"),
   });
+  // What a connection loads when it first connects is no part of its backlog.
+  await nodeRed.unreachable(TARGET);
   const before = await readMemory();
   const loop = new ClosedLoop((onDone) => nodeSink(node, make, onDone), count);
   loop.start(200);
