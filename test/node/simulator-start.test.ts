@@ -19,7 +19,6 @@ describe("a connection whose simulator does not run", () => {
       ),
     );
     await flow.waitForStatus("p", "status.unreachable");
-    assert.ok(performance.now() - startedAtMs < 4000, "the status came late");
     assert.equal(flow.events.filter((event) => event.event === "send" && event.node === CATCH).length, 0);
     const { msg } = await flow.waitForSend(CATCH);
     assert.equal((msg["error"] as { code?: string }).code, "ONENET_UNREACHABLE");

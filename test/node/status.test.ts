@@ -110,6 +110,7 @@ describe("floods", () => {
     await load(port, { queueMaxMessages: "4000" });
     await waitForLastStatus(flow, "pub", "status.unreachable");
     const before = statusesOf(flow, "pub").length;
+    const startedAtMs = performance.now();
     for (let i = 0; i < FLOOD; i += 1) flow.node("pub").receive({ payload: i, _msgid: `${i}` });
     await flow.events.waitForCount(FLOOD - 4000, (event) => event.event === "send" && event.node === CATCH);
     sim = await startTestSimulator({ port, products: [THINGS, STREAMS] });
@@ -119,7 +120,8 @@ describe("floods", () => {
     assertDoneOnce(flow, "pub", FLOOD);
     assert.equal(count("send", "pub"), 4000);
     assert.equal(count("send", "completed"), 4000);
-    assert.ok(statusesOf(flow, "pub").length - before < 20);
+    const allowed = 3 + (performance.now() - startedAtMs) / INTERVAL_MS;
+    assert.ok(statusesOf(flow, "pub").length - before <= allowed);
     await waitForLastStatus(flow, "pub", "connected");
   });
 

@@ -1,5 +1,7 @@
+import { PATIENCE } from "./patience";
+
 export interface WaitOptions {
-  /** How long to wait. Default 10,000 ms: a limit for a failing test, not a pause. */
+  /** How long to wait, longer in CI. Default 10,000 ms: a limit for a failing test, not a pause. */
   readonly timeoutMs?: number;
   /** What is waited for, for the message of the time-out. */
   readonly what?: string;
@@ -89,7 +91,7 @@ export class EventLog<T> {
           reject(error);
         },
       };
-      const timeoutMs = options.timeoutMs ?? 10_000;
+      const timeoutMs = (options.timeoutMs ?? 10_000) * PATIENCE;
       const timer = setTimeout(() => waiter.reject(this.#timeoutError(options.what, timeoutMs)), timeoutMs);
       this.#waiters.add(waiter);
     });
@@ -122,8 +124,9 @@ function describe(event: unknown): string {
   }
 }
 
-/** Rejects after `timeoutMs` unless `promise` settles first. */
-export async function within<T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> {
+/** Rejects after `limitMs`, longer in CI, unless `promise` settles first. */
+export async function within<T>(promise: Promise<T>, limitMs: number, what: string): Promise<T> {
+  const timeoutMs = limitMs * PATIENCE;
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`${what}: not within ${timeoutMs} ms`)), timeoutMs);
