@@ -12,6 +12,7 @@ import { publishSpeedRows } from "./publish-speed";
 import { receiveMaximumRow } from "./receive-maximum";
 import { replayRows } from "./replay";
 import { troubleRow } from "./troubles";
+import { validationRow } from "./validation";
 
 const all = [
   ...lossRows,
@@ -28,7 +29,8 @@ const all = [
   rejectionRow,
   queueRow,
   troubleRow,
+  validationRow,
 ];
 
-/** Every row there is: P1–P14, R1–R9 of targets.md (R2B: its row for *disk while offline or behind*), S2–S7 of the issue. */
+/** Every row there is: P1–P14, R1–R9 of targets.md (R2B: its row for *disk while offline or behind*), S2–S7 of the issue; M1 of the thing model. */
 export const rows: readonly Row[] = all.sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));

@@ -14,6 +14,7 @@ import { rawFlood } from "./raw-flood";
 import { rawReplay } from "./raw-replay";
 import { replay } from "./replay";
 import { soak } from "./soak";
+import { validation } from "./validation";
 
 export const workloads = {
   flood,
@@ -31,4 +32,5 @@ export const workloads = {
   catchUp,
   batch,
   commandsBehind,
+  validation,
 };

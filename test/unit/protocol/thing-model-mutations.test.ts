@@ -322,7 +322,7 @@ function outcomesOf(text: string): readonly (readonly [outcome: string, path: un
     ]);
   } catch (thrown) {
     assert.ok(thrown instanceof OneNetError, String(thrown));
-    assert.doesNotMatch(thrown.message, /\{\{/);
+    assert.doesNotMatch(thrown.message, /\{\{\w+\}\}/);
     return [[thrown.key.replace("ONENET_MODEL_INVALID.", ""), thrown.params["path"], thrown.params]];
   }
 }

@@ -123,6 +123,13 @@ describe("parseThingModel: files of every age", () => {
     );
   });
 
+  it("reads a long bound of a fraction's type as the number it is", () => {
+    const specs = '{"min":-9007199254740993,"max":"9007199254740993"}';
+    const text = `{"properties":[{"identifier":"a","accessMode":"r","dataType":{"type":"double","specs":${specs}}}]}`;
+    const { model } = parseThingModel(text);
+    assert.deepEqual(typeOf(model, "a"), { type: "double", min: -(2 ** 53), max: 2 ** 53 });
+  });
+
   it("counts a hundred function points, and notes one more", () => {
     const text = readModelFile("hundred-points.json");
     assert.equal(parseThingModel(text).model.functionPoints, 100);
@@ -153,13 +160,13 @@ describe("parseThingModel: any input", () => {
     try {
       for (const { key, path, params } of parseThingModel(text).notes) {
         assert.equal(params["path"], path);
-        assert.doesNotMatch(fillText(ERROR_TEXTS[key], params), /\{\{/);
+        assert.doesNotMatch(fillText(ERROR_TEXTS[key], params), /\{\{\w+\}\}/);
       }
     } catch (thrown) {
       assert.ok(thrown instanceof OneNetError, String(thrown));
       assert.equal(thrown.code, "ONENET_MODEL_INVALID");
       assert.equal(typeof thrown.params["path"], "string");
-      assert.doesNotMatch(thrown.message, /\{\{/);
+      assert.doesNotMatch(thrown.message, /\{\{\w+\}\}/);
     }
   };
 
