@@ -1,11 +1,12 @@
 import type { Clock } from "../clock";
 import { Delivery } from "../delivery/delivery";
+import { devicePacker } from "../delivery/device-packer";
 import { DeliveryGate } from "../delivery/gate";
 import type { DeliveryLink } from "../delivery/link";
 import type { DeliveryOptions, Publish, QueuedMessage, Receipt, Tell } from "../delivery/message";
 import type { OutboxShelf } from "../delivery/outbox-settings";
 import type { Packer } from "../delivery/packer";
-import { DevicePacker, publishPacker } from "../delivery/packer";
+import { publishPacker } from "../delivery/packer";
 import type { Outcome } from "../delivery/settlement";
 import { OneNetError } from "../errors";
 import type { ConnectionContext, ConnectionListener } from "./connection-context";
@@ -46,7 +47,7 @@ export class Connection {
     this.#clock = clock;
     this.#packer =
       profile.kind === "device"
-        ? new DevicePacker(profile.device, profile.productKind, nextMessageId)
+        ? devicePacker(profile.device, profile.productKind, nextMessageId, profile.batching)
         : publishPacker;
     if (profile.kind === "device") {
       const report = (error: OneNetError) => this.#report(error);

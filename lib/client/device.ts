@@ -80,7 +80,8 @@ export class Device {
       return this.#enqueueGood(points, badStreams, options, told);
     }
     const bytes = postBytes(points);
-    if (fitsOnePost(points, bytes, this.productKind)) this.#enqueuePost(points, bytes, options, told);
+    if (fitsOnePost(points, bytes, this.productKind, this.#profile.batching.pack))
+      this.#enqueuePost(points, bytes, options, told);
     else this.#enqueueParts(points, NONE_FAILED, options, told);
   }
 
@@ -91,7 +92,7 @@ export class Device {
     options: PostOptions,
     told: (outcome: PostOutcome) => void,
   ): void {
-    const posts = splitIntoPosts(points, this.productKind);
+    const posts = splitIntoPosts(points, this.productKind, this.#profile.batching.pack);
     const merge = mergeOutcomes(posts.length, refused, told);
     for (const post of posts) this.#enqueuePost(post, postBytes(post), options, merge);
   }

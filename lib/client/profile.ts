@@ -1,4 +1,4 @@
-import type { DeliverySettings } from "../delivery/delivery-settings";
+import type { Batching, DeliverySettings } from "../delivery/delivery-settings";
 import type { Qos } from "../delivery/message";
 import type { OutboxLimits, SendOrder } from "../delivery/outbox-settings";
 import type { Endpoint, PlatformName, ProductKind } from "../protocol/platform";
@@ -61,6 +61,8 @@ export interface DeviceProfile extends CommonProfile {
   /** Follows the device name in the client id after `?` (SIM and hardware report), without the `?`. */
   readonly clientIdSuffix: string;
   readonly productKind: ProductKind;
+  /** What of a thing-model product's datapoints shares a message; of no account on a data-stream product. */
+  readonly batching: Batching;
   readonly credential: DeviceCredential;
 }
 

@@ -117,6 +117,8 @@ export interface QueuedMessage {
   sentAt?: number;
   acknowledgedAt?: number;
   acceptedAt?: number;
+  /** It is sent before others that wait longer: it is live, or of high priority. */
+  overtakes?: true;
   /** How far its QoS 2 handshake had come in an earlier run. */
   handshakeMark?: HandshakeMark;
   /** Its number in the disk store; missing while it is in memory only. */

@@ -29,6 +29,8 @@ export interface Pack {
   /** How often the link was closed right after it was sent while it was the oldest one unanswered. */
   closedLinks: number;
   acknowledged: boolean;
+  /** Not sent yet: the newest samples of a backlog, which begin the next post when more of it waits. */
+  isHeld: boolean;
   /** Sent on the present link, and neither through nor given up. */
   isInFlight: boolean;
   sentAtMonotonicMs: number;
@@ -53,10 +55,16 @@ export function newPack(
     timeouts: 0,
     closedLinks: 0,
     acknowledged: false,
+    isHeld: false,
     isInFlight: false,
     sentAtMonotonicMs: 0,
     handshake,
   };
+}
+
+/** In the order in which they were sent first; what was never sent is the newest. */
+export function bySending(a: Pack, b: Pack): number {
+  return (a.order || Number.MAX_VALUE) - (b.order || Number.MAX_VALUE);
 }
 
 /** Whether somebody still waits for something of it. */

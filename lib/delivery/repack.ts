@@ -5,14 +5,11 @@ import type { Packer } from "./packer";
 const POINT_ORDER = 1e-6;
 
 /** Lists of parts of a post that was sent, each as a post of its own, in the order of the one they come from. */
-export function repack(
-  packer: Packer,
-  { order, closedLinks }: Pack,
-  lists: readonly (readonly PackPart[])[],
-): Pack[] {
+export function repack(packer: Packer, from: Pack, lists: readonly (readonly PackPart[])[]): Pack[] {
+  const { order, closedLinks } = from;
   let next = order;
   return lists.map((parts) => {
-    const pack = Object.assign(packer.packParts(parts), { order: next, closedLinks });
+    const pack = Object.assign(packer.packParts(parts, from), { order: next, closedLinks });
     for (const { points } of parts) next += points.length * POINT_ORDER;
     return pack;
   });

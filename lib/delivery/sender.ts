@@ -7,9 +7,9 @@ import type { DeliveryLink } from "./link";
 import type { QueuedMessage, Rejection } from "./message";
 import type { Outbox } from "./outbox";
 import { Pace } from "./pace";
-import type { Pack } from "./pack";
-import { isOpen } from "./pack";
-import type { Packer, WaitingLine } from "./packer";
+import type { Pack, PackPart } from "./pack";
+import { bySending, isOpen } from "./pack";
+import { type Packer, type WaitingLine, wholeOf } from "./packer";
 import { withoutSettled } from "./repack";
 import type { Settlement } from "./settlement";
 
@@ -44,6 +44,9 @@ export class Sender {
       onSendAgain: (packs) => parts.outbox.again.unshift(packs),
     });
     this.#line = {
+      get waiting() {
+        return parts.outbox.waiting;
+      },
       peek: () => this.#peekUnexpired(),
       shift: () => parts.outbox.shift(),
       keepMark: (...step) => parts.outbox.keepMark(...step),
@@ -151,14 +154,14 @@ export class Sender {
       const answer = this.#outbox.answers.shift();
       if (answer === undefined || this.#settlement.failIfExpired(answer)) continue;
       answers.take();
-      this.#flight.send(this.#packer.pack(answer, this.#outbox));
+      for (const pack of this.#packer.pack([wholeOf(answer)], this.#outbox)) this.#flight.send(pack);
     }
   }
 
   #drainMessages(): void {
     const { messages } = this.#pace;
     while (this.#hasRoom() && messages.waitMs === 0) {
-      const pack = this.#outbox.again.shift() ?? this.#packNext();
+      const pack = this.#next();
       if (pack === undefined) return;
       this.#sendIfOpen(pack);
     }
@@ -193,16 +196,37 @@ export class Sender {
     return next.draft.publish.qos < 2 || qos2 < qos2InFlightMax;
   }
 
+  #next(): Pack | undefined {
+    const { again } = this.#outbox;
+    const held = again.peek();
+    if (held?.isHeld !== true) return again.shift() ?? this.#packNext();
+    // What follows it is being fetched.
+    if (this.#peekUnexpired() === undefined && this.#outbox.waiting > 0) return undefined;
+    again.shift();
+    const first = held.parts.filter(({ message }) => !this.#settlement.failIfExpired(message));
+    return (first.length > 0 ? this.#pack(first) : undefined) ?? this.#next();
+  }
+
   #packNext(): Pack | undefined {
     for (let message = this.#outbox.shift(); message !== undefined; message = this.#outbox.shift()) {
       if (message.settled || this.#settlement.failIfExpired(message)) continue;
-      try {
-        return this.#packer.pack(message, this.#line);
-      } catch (thrown) {
-        this.#settlement.fail(message, { kind: "other", error: asOneNetError(thrown) });
-      }
+      const pack = this.#pack([wholeOf(message)]);
+      if (pack !== undefined) return pack;
     }
     return undefined;
+  }
+
+  /** @returns what goes next; undefined when that failed */
+  #pack(first: readonly PackPart[]): Pack | undefined {
+    try {
+      const [pack, ...rest] = this.#packer.pack(first, this.#line);
+      this.#outbox.again.unshift(rest);
+      return pack;
+    } catch (thrown) {
+      const error = asOneNetError(thrown);
+      for (const part of first) this.#settlement.failPart(part, { kind: "other", error });
+      return undefined;
+    }
   }
 
   #peekUnexpired(): QueuedMessage | undefined {
@@ -223,8 +247,4 @@ export class Sender {
   #failExpiredParts(pack: Pack): void {
     for (const { message } of pack.parts) this.#settlement.failIfExpired(message);
   }
-}
-
-function bySending(a: Pack, b: Pack): number {
-  return a.order - b.order;
 }

@@ -48,12 +48,13 @@ export class Settlement {
   /** The pack's messages have come as far as `state`; whoever waited for that is told. */
   advance(pack: Pack, state: DeliveryState): void {
     const now = this.#clock.nowMs();
-    for (const { message } of pack.parts) {
+    for (const { message, points } of pack.parts) {
       if (state === "sent") message.sentAt = now;
       if (state === "acknowledged") message.acknowledgedAt = now;
       if (state === "accepted") message.acceptedAt = now;
       if (hasReached(state, message.state)) message.state = state;
-      this.tellIfReached(message);
+      // Where other datapoints of it are in another pack, this is not true of all.
+      if (points.length === 0 || points.length >= message.partsLeft) this.tellIfReached(message);
     }
   }
 

@@ -46,8 +46,10 @@ export class WaitingLines {
   }
 
   shift(): QueuedMessage | undefined {
-    if (this.high.peek() !== undefined) return this.high.shift();
-    return this.live.shift() ?? this.normal.shift();
+    const ahead = this.high.peek() === undefined ? this.live.shift() : this.high.shift();
+    if (ahead === undefined) return this.normal.shift();
+    if (this.normal.size > 0) ahead.overtakes = true;
+    return ahead;
   }
 
   /**

@@ -65,6 +65,7 @@ function readDeviceProfile(
     device,
     clientIdSuffix: readClientIdSuffix(fields),
     productKind: fields.choice("productKind", PLATFORMS[platform].productKinds, "thing-model"),
+    batching: { history: fields.flag("postHistory", true), pack: fields.flag("postPacks", true) },
     credential: {
       kind: keyKind,
       secret: readDeviceSecret(fields, keyKind),

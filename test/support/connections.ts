@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { Connection, type ConnectionContext } from "../../lib/client/connection";
 import type { LinkState, LoginLog } from "../../lib/client/link";
 import type { BrokerProfile, ConnectionProfile, DeviceProfile } from "../../lib/client/profile";
+import { DEFAULT_BATCHING } from "../../lib/delivery/delivery-settings";
 import type { DeliveryOptions, Publish, Receipt } from "../../lib/delivery/message";
 import { countMessageIds } from "../../lib/delivery/message-id";
 import type { OneNetError } from "../../lib/errors";
@@ -40,6 +41,7 @@ export function deviceProfile(
     device: { productId: product.productId, deviceName },
     clientIdSuffix: "",
     productKind: product.kind,
+    batching: DEFAULT_BATCHING,
     credential: {
       kind: "device-key",
       secret: product.devices.some((device) => device.deviceName === deviceName)

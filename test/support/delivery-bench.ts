@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Delivery } from "../../lib/delivery/delivery";
-import type { DeliverySettings } from "../../lib/delivery/delivery-settings";
+import type { Batching, DeliverySettings } from "../../lib/delivery/delivery-settings";
+import { devicePacker } from "../../lib/delivery/device-packer";
 import type { Answered, DeliveryLink, Handshake } from "../../lib/delivery/link";
 import type {
   DeliveryOptions,
@@ -12,7 +13,7 @@ import type {
   Rejection,
 } from "../../lib/delivery/message";
 import type { OutboxLimits, OutboxShelf } from "../../lib/delivery/outbox-settings";
-import { DevicePacker, postReplyKey } from "../../lib/delivery/packer";
+import { postReplyKey } from "../../lib/delivery/packer";
 import type { OneNetError } from "../../lib/errors";
 import type { ProductKind } from "../../lib/protocol/topic";
 import { ManualClock, nextTurn } from "./manual-clock";
@@ -102,6 +103,7 @@ export interface Outcome {
 
 export interface BenchOptions extends Partial<DeliverySettings> {
   readonly productKind?: ProductKind;
+  readonly batching?: Batching;
   readonly clock?: ManualClock;
   /** The disk side; memory only without it. */
   readonly shelf?: OutboxShelf;
@@ -125,7 +127,7 @@ export class DeliveryBench {
   #messageId = 0;
 
   constructor(options: BenchOptions = {}) {
-    const { productKind = "data-stream", clock = new ManualClock(), shelf, ...settings } = options;
+    const { productKind = "data-stream", batching, clock = new ManualClock(), shelf, ...settings } = options;
     this.clock = clock;
     this.link = this.#newLink();
     const nextMessageId = () => {
@@ -147,7 +149,7 @@ export class DeliveryBench {
     };
     this.delivery = new Delivery(
       all,
-      new DevicePacker(DEVICE, productKind, nextMessageId),
+      devicePacker(DEVICE, productKind, nextMessageId, batching),
       this.clock,
       (error, receipt) => {
         if (error === undefined) this.lateSuccesses.push(receipt);

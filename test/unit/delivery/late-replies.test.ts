@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { devicePacker } from "../../../lib/delivery/device-packer";
 import { LateReplies } from "../../../lib/delivery/late-replies";
-import { DevicePacker, postReplyKey } from "../../../lib/delivery/packer";
+import { postReplyKey } from "../../../lib/delivery/packer";
 import { TestDelivery, type TestLink } from "../../support/engine";
 import { nextTurn } from "../../support/manual-clock";
 import { packOf } from "../../support/messages";
@@ -32,7 +33,7 @@ describe("late replies", () => {
     let link: TestLink;
     beforeEach(async () => {
       let id = 0;
-      const packer = new DevicePacker({ productId: "p", deviceName: "d" }, "data-stream", () => {
+      const packer = devicePacker({ productId: "p", deviceName: "d" }, "data-stream", () => {
         id += 1;
         return id;
       });

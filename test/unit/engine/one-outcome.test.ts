@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { devicePacker } from "../../../lib/delivery/device-packer";
 import { encodeMessage } from "../../../lib/delivery/message-codec";
-import { DevicePacker } from "../../../lib/delivery/packer";
+import type { Packer } from "../../../lib/delivery/packer";
 import type { MessageStore } from "../../../lib/delivery/store";
 import { TestDelivery } from "../../support/engine";
 import { ManualClock, nextTurn } from "../../support/manual-clock";
@@ -101,6 +102,6 @@ describeStore("delivery with a disk: one message, one outcome", () => {
   });
 });
 
-function datapointPacker(): DevicePacker {
-  return new DevicePacker({ productId: "pid", deviceName: "dev" }, "data-stream", () => 1);
+function datapointPacker(): Packer {
+  return devicePacker({ productId: "pid", deviceName: "dev" }, "data-stream", () => 1);
 }

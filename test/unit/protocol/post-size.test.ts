@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { encodeHistoryPost, encodePackPost } from "../../../lib/protocol/batch";
 import { type Datapoint, encodeDatapointPost } from "../../../lib/protocol/datapoint";
 import { MAX_MESSAGE_ID, MAX_PAYLOAD_BYTES, MAX_TIME_MS, MIN_TIME_MS } from "../../../lib/protocol/limits";
 import type { ProductKind } from "../../../lib/protocol/platform";
@@ -92,6 +93,68 @@ describe("splitIntoPosts", () => {
         [large],
       ]);
       refuses(() => ENCODE[kind](1, [large]), "ONENET_PAYLOAD_TOO_LARGE");
+    }
+  });
+});
+
+describe("posts of sub-devices and events", () => {
+  const device = (index: number) => ({ productId: "P234567890", deviceName: `d${index}` });
+  const value = -Math.PI * 1e-100;
+
+  it("hold ten devices each, and an identifier of each once; the order is kept", () => {
+    const given = Array.from({ length: 60 }, (_, index) => ({
+      stream: `s${index % 2}`,
+      value: index,
+      device: device(index % 25),
+    }));
+    const posts = splitIntoPosts(given, "thing-model");
+    for (const post of posts) encodePackPost(1, post);
+    assert.deepEqual(
+      posts.map((post) => new Set(post.map((point) => point.device?.deviceName)).size),
+      [10, 10, 10, 5],
+    );
+    const flat = posts.flat();
+    for (let index = 0; index < 25; index += 1) {
+      const of = (points: readonly Datapoint[]) =>
+        points.filter((point) => point.device?.deviceName === `d${index}`);
+      assert.deepEqual(
+        of(flat).map((point) => point.value),
+        of(given).map((point) => point.value),
+      );
+    }
+  });
+
+  it("are of one device, and of one kind, where packs are not wanted", () => {
+    const own = { stream: "a", value: 1 };
+    const event: Datapoint = { stream: "e", value: {}, event: true };
+    const ofSub: Datapoint[] = [
+      { ...own, device: device(1) },
+      { ...event, device: device(1) },
+    ];
+    const other: Datapoint = { ...own, device: device(2) };
+    const given = [own, event, ...ofSub, other];
+    assert.deepEqual(splitIntoPosts(given, "thing-model"), [given]);
+    assert.deepEqual(splitIntoPosts(given, "thing-model", false), [[own], [event], ofSub, [other]]);
+    const fits = (pack: boolean) => fitsOnePost(given, postBytes(given), "thing-model", pack);
+    assert.deepEqual([fits(true), fits(false)], [true, false]);
+  });
+
+  it("are estimated no smaller than they are, in every form", () => {
+    const points = Array.from({ length: 20 }, (_, index) => ({
+      stream: `s${index % 4}`,
+      value,
+      atMs: MAX_TIME_MS,
+      ...(index % 8 < 4 && { device: device(index) }),
+      ...(index % 3 === 0 && { event: true as const, value: { v: value } }),
+    }));
+    for (const [index, point] of points.entries()) {
+      const some = points.slice(0, index + 1);
+      const posts = splitIntoPosts(some, "thing-model");
+      for (const post of posts)
+        assert.ok(Buffer.byteLength(encodePackPost(MAX_MESSAGE_ID, post)) <= postBytes(post));
+      const mixed = [{ stream: "own", value }, point];
+      assert.ok(Buffer.byteLength(encodeHistoryPost(MAX_MESSAGE_ID, mixed)) <= postBytes(mixed));
+      assert.ok(Buffer.byteLength(encodeHistoryPost(MAX_MESSAGE_ID, [point])) <= datapointBytes(point) + 64);
     }
   });
 });

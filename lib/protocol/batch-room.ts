@@ -1,0 +1,115 @@
+import { deviceKey } from "./identity";
+import { MAX_BATCH_DEVICES, MAX_BATCH_IDENTIFIERS } from "./limits";
+import type { DeviceIdentity } from "./topic-table";
+import type { Datapoint } from "./value";
+
+/** What may share a message of a thing-model product. */
+export interface BatchRules {
+  /** Several devices, and properties and events of the own one, in one `pack/post`. */
+  readonly pack: boolean;
+  /** Samples of one identifier: 1 where there is no `history/post`. Several need their times. */
+  readonly samplesMax: number;
+}
+
+/**
+ * Counts what a message of a thing-model product holds, and says whether more may join. A `property/post` or
+ * `event/post` holds any number of identifiers, each once; the batch forms have limits. Bytes are not its business.
+ */
+export class BatchRoom {
+  readonly #rules: BatchRules;
+  readonly #devices = new Map<string, Map<string, number>>();
+  #lastDevice: DeviceIdentity | undefined;
+  #lastNames: Map<string, number> | undefined;
+  /** Identifiers of the device that has most. */
+  #names = 0;
+  #hasProperties = false;
+  #hasEvents = false;
+  #hasRepeats = false;
+  #isTooMuch = false;
+
+  constructor(rules: BatchRules) {
+    this.#rules = rules;
+  }
+
+  /** Whether an identifier stands in it more than once. */
+  get hasRepeats(): boolean {
+    return this.#hasRepeats;
+  }
+
+  /** Adds these points. @returns false when they cannot all join: then none has */
+  add(points: readonly Datapoint[]): boolean {
+    const names = this.#names;
+    const hasProperties = this.#hasProperties;
+    const hasEvents = this.#hasEvents;
+    const hasRepeats = this.#hasRepeats;
+    for (const point of points) this.#count(point);
+    if (this.#isAllowed()) return true;
+    for (const point of points) this.#uncount(point);
+    this.#names = names;
+    this.#hasProperties = hasProperties;
+    this.#hasEvents = hasEvents;
+    this.#hasRepeats = hasRepeats;
+    this.#isTooMuch = false;
+    return false;
+  }
+
+  #isAllowed(): boolean {
+    if (this.#isTooMuch) return false;
+    const isOneDevice = this.#devices.size === 1;
+    const isMixed = this.#hasProperties && this.#hasEvents;
+    const isOwn = this.#devices.has("");
+    if (!this.#rules.pack && (!isOneDevice || (isOwn && isMixed))) return false;
+    if (isOneDevice && isOwn && !isMixed && !this.#hasRepeats) return true;
+    return this.#devices.size <= MAX_BATCH_DEVICES && this.#names <= MAX_BATCH_IDENTIFIERS;
+  }
+
+  #count(point: Datapoint): void {
+    const names = this.#namesOf(point.device);
+    const name = nameOf(point);
+    const before = names.get(name) ?? 0;
+    const samples = before + this.#weigh(point);
+    names.set(name, samples);
+    if (before > 0) this.#hasRepeats = true;
+    if (samples > this.#rules.samplesMax) this.#isTooMuch = true;
+    if (names.size > this.#names) this.#names = names.size;
+    if (point.event) this.#hasEvents = true;
+    else this.#hasProperties = true;
+  }
+
+  #uncount(point: Datapoint): void {
+    const names = this.#namesOf(point.device);
+    const name = nameOf(point);
+    const samples = Number(names.get(name)) - this.#weigh(point);
+    if (samples > 0) names.set(name, samples);
+    else names.delete(name);
+    if (names.size > 0) return;
+    this.#devices.delete(keyOf(point.device));
+    this.#lastNames = undefined;
+  }
+
+  /** One without a time fills its identifier up: in a list nobody could tell when it was. */
+  #weigh({ atMs }: Datapoint): number {
+    return atMs === undefined ? this.#rules.samplesMax : 1;
+  }
+
+  #namesOf(device: DeviceIdentity | undefined): Map<string, number> {
+    if (this.#lastNames !== undefined && this.#lastDevice === device) return this.#lastNames;
+    const key = keyOf(device);
+    let names = this.#devices.get(key);
+    if (names === undefined) {
+      names = new Map();
+      this.#devices.set(key, names);
+    }
+    this.#lastDevice = device;
+    this.#lastNames = names;
+    return names;
+  }
+}
+
+function keyOf(device: DeviceIdentity | undefined): string {
+  return device === undefined ? "" : deviceKey(device);
+}
+
+function nameOf({ stream, event }: Datapoint): string {
+  return event ? `!${stream}` : stream;
+}
