@@ -6,6 +6,7 @@ import { topics } from "../../../lib/protocol/topic";
 import { type CliProcess, runCommandLine } from "../../../lib/simulator/cli";
 import { EventLog } from "../../support/events";
 import { findFreePort } from "../../support/free-port";
+import { PACKAGE_ROOT } from "../../support/node-red-version";
 import { type RunningProcess, runProgram, startProcess } from "../../support/process";
 import { PUBACK, publishFrame, RawMqtt } from "../../support/raw-mqtt";
 import { assertNoSecrets } from "../../support/secrets";
@@ -38,6 +39,21 @@ describe("onenet-simulator", () => {
 
   it("is a program", () => {
     assert.match(readFileSync(PROGRAM, "utf8"), /^#!\/usr\/bin\/env node\n/);
+  });
+
+  it("judges posts by a model, and ends with 2 where the file holds none", async () => {
+    const model = path.join(PACKAGE_ROOT, "test/fixtures/models/2024-console.json");
+    const simulator = run(...PORTS, ...PRODUCT, "--model", model);
+    const { port } = await nextEvent(simulator, "listening");
+    const client = await RawMqtt.open(Number(port));
+    await client.login(connectOptions(THING, "lamp"));
+    client.send(publishFrame(topics.propertyPost(LAMP), '{"id":"1","params":{"unheardOf":{"value":1}}}'));
+    assert.equal((await nextEvent(simulator, "refused"))["code"], 2306);
+    client.close();
+    await simulator.stop("SIGTERM");
+    const broken = await runProgram(process.execPath, [PROGRAM, ...PORTS, ...PRODUCT, "--model", __filename]);
+    assert.equal(broken.code, 2);
+    assert.match(broken.output, /^onenet-simulator: .*thing model/);
   });
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { OneNetError } from "../../../lib/errors";
+import { parseThingModel } from "../../../lib/protocol/thing-model-reader";
 import { type CommandLine, readCommandLine } from "../../../lib/simulator/command-line";
 import { readRule, readSimulatorConfig } from "../../../lib/simulator/config-file";
 import { DEFAULT_RULES } from "../../../lib/simulator/options";
+import { loadModel, readModelFile } from "../../support/models";
+import { PACKAGE_ROOT } from "../../support/node-red-version";
 import { keyOf, STREAM, THING, USER } from "../../support/simulated";
 import { makeTempFolder, removeTempFolder } from "../../support/temp-folder";
 
@@ -22,6 +25,7 @@ function thrownBy(run: () => unknown): OneNetError {
   return assert.fail("nothing was thrown");
 }
 
+const MODELS = path.join(PACKAGE_ROOT, "test/fixtures/models");
 const noFile = () => assert.fail("no file is meant");
 
 describe("simulator command line", () => {
@@ -103,6 +107,8 @@ describe("simulator command line", () => {
     [["--kind", "thing-model"], /--kind before any --product/],
     [["--device", `lamp=${LAMP_KEY}`], /--device before any --product/],
     [["--product-key", LAMP_KEY], /--product-key before any --product/],
+    [["--model", "model.json"], /--model before any --product/],
+    [[...PRODUCT, "--model", "/no/such"], /--model must be a readable file, but is \/no\/such \(ENOENT\)/],
     [["--product", "X", "--kind", "other"], /--kind other/],
     [[...PRODUCT, "--device", "lamp"], /--device lamp without a key/],
     [[...PRODUCT, "--device", "lamp="], /--device lamp without a key/],
@@ -129,6 +135,28 @@ describe("simulator command line", () => {
       assert.ok(!message.includes(LAMP_KEY.slice(0, 12)), "a key is repeated");
     });
   }
+
+  describe("--model", () => {
+    it("is the text of the file, of the product named before it", () => {
+      const file = path.join(MODELS, "2024-console.json");
+      const more = ["--product", "X", "--kind", "data-stream"];
+      const { options } = readCommandLine([...PRODUCT, "--model", file, ...more]);
+      assert.deepEqual(options.products, [
+        {
+          productId: THING.productId,
+          kind: "thing-model",
+          devices: [],
+          model: readModelFile("2024-console.json"),
+        },
+        { productId: "X", kind: "data-stream", devices: [] },
+      ]);
+    });
+
+    it("must be text", () => {
+      const { message } = thrownBy(() => readCommandLine([...PRODUCT, "--model", process.execPath]));
+      assert.match(message, /--model must be a file of UTF-8 text/);
+    });
+  });
 
   describe("--config", () => {
     let folder: string;
@@ -174,6 +202,24 @@ describe("simulator command line", () => {
         rules: { limits: "off", closeOnQos2: false },
         products: [THING, { productId: "X", kind: "data-stream", devices: [] }],
       });
+    });
+
+    it("holds a model, or the name of its file beside it", () => {
+      const text = readModelFile("2024-console.json");
+      writeFileSync(path.join(folder, "model.json"), text);
+      const products = [
+        { productId: "A", kind: "thing-model", model: "model.json" },
+        { productId: "B", kind: "thing-model", model: JSON.parse(text.replace(/^\uFEFF/, "")) as object },
+      ];
+      const read = readCommandLine(["--config", write(JSON.stringify({ products }))]).options.products;
+      const [first, second] = (read ?? []).map(({ model }) => parseThingModel(String(model)).model);
+      assert.deepEqual(first, loadModel("2024-console.json"));
+      assert.deepEqual(second, first);
+      const missing = write(JSON.stringify({ products: [{ ...products[0], model: "none.json" }] }));
+      assert.match(
+        thrownBy(() => readCommandLine(["--config", missing])).message,
+        /configuration\.products\[0\]\.model must be a readable file, but is .*none\.json \(ENOENT\)/,
+      );
     });
 
     for (const [name, text] of [
