@@ -20,7 +20,7 @@ const READERS: Readonly<Record<TypeName, Reader>> = {
   string: (specs) => ({ type: "string", ...optional("maxLength", specs.member("length").length()) }),
   bitMap: (specs) => ({ type: "bitMap", labels: readLabels(specs) }),
   date: () => ({ type: "date" }),
-  struct: (specs, _type, depth) => ({ type: "struct", members: readMembers(specs, depth) }),
+  struct: readStructType,
   array: readArrayType,
 };
 
@@ -28,8 +28,8 @@ const READERS: Readonly<Record<TypeName, Reader>> = {
 const NAMES = new Map(
   (Object.keys(READERS) as TypeName[]).map((name): [string, TypeName] => [name.toLowerCase(), name]),
 );
-/** `{"1":"label"}`, `{"true":"label"}`; the others work without specs, too. */
-const NEEDS_NO_SPECS: readonly TypeName[] = ["date", "bool", "struct"];
+/** Without specs their check is complete all the same. */
+const NEEDS_NO_SPECS: readonly TypeName[] = ["date", "bool"];
 
 /** What the platform allows inside a struct and as an array's element. */
 const MEMBER_TYPES: readonly TypeName[] = [
@@ -113,10 +113,13 @@ function readArrayType(specs: Place, _type: TypeName, depth: number): DataType {
   return { type: "array", ...maxLength, element };
 }
 
-function readMembers(specs: Place, depth: number): ReadonlyMap<string, Parameter> {
-  return readParameters(specs, depth + 1, (place, { dataType }) =>
+function readStructType(specs: Place, _type: TypeName, depth: number): DataType {
+  // Without its members every value would be refused.
+  if (specs.isEmpty) throw specs.wrong("array");
+  const members = readParameters(specs, depth + 1, (place, { dataType }) =>
     noteUndocumented(place.member("dataType"), dataType, MEMBER_TYPES),
   );
+  return { type: "struct", members };
 }
 
 function noteUndocumented(place: Place, { type }: DataType, expected: readonly TypeName[]): void {
