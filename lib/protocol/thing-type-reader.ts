@@ -1,4 +1,5 @@
 /** `dataType` of a thing-model file. @see device-mqtt.md §8; cloud-api.md §1.3 */
+import { describeValue } from "./json";
 import { MAX_VALUE_DEPTH } from "./limits";
 import type { DataType, Labels, NumberType, Parameter } from "./thing-model";
 import type { Place } from "./thing-model-fields";
@@ -59,7 +60,7 @@ export function readDataType(place: Place, depth = 0): DataType {
   if (type === undefined) {
     throw name.error("choice", {
       expected: Object.keys(READERS).join(", "),
-      got: JSON.stringify(name.value),
+      got: describeValue(name.value),
     });
   }
   if (depth >= MAX_VALUE_DEPTH) throw place.error("depth", { maxDepth: MAX_VALUE_DEPTH });
@@ -98,7 +99,7 @@ function readLabels(specs: Place): Labels {
   const labels = new Map<number, string>();
   for (const key of specs.isEmpty ? [] : Object.keys(specs.object())) {
     const label = specs.member(key);
-    if (!/^-?\d{1,10}$/.test(key)) throw label.error("label", { got: JSON.stringify(key) });
+    if (!/^-?\d{1,10}$/.test(key)) throw label.error("label", { got: describeValue(key) });
     labels.set(Number(key), label.text());
   }
   return labels;
