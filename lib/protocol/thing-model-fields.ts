@@ -56,9 +56,9 @@ export class Place {
   }
 
   /** The items of a list; an absent one has none. */
-  items(): readonly Place[] {
+  items(expected = "array"): readonly Place[] {
     if (this.isEmpty) return [];
-    if (!Array.isArray(this.value)) throw this.wrong("array");
+    if (!Array.isArray(this.value)) throw this.wrong(expected);
     return this.value.map((item, index) => new Place(item, `${this.path}[${index}]`, this.#notes));
   }
 
@@ -120,8 +120,7 @@ export class Place {
   /** How many there may be, at least 1; undefined where nothing is said. */
   length(): number | undefined {
     const length = this.integer();
-    if (length === undefined) return undefined;
-    if (length >= 1) return Number(length);
+    if (length === undefined || length >= 1) return length === undefined ? undefined : Number(length);
     throw this.error("number", { expected: "integer ≥ 1", got: describeValue(this.value) });
   }
 }

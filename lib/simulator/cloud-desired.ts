@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, readInteger } from "../protocol/json";
+import { isJsonObject, type JsonObject, parseJson, readInteger, stringifyJson } from "../protocol/json";
 import { badParameter, type CloudDesk, isEnvelope, isNameList } from "./cloud-desk";
 import { CLOUD_CODES, type CloudEnvelope, failure, success } from "./cloud-envelope";
 import { propertySetAsking } from "./cloud-properties";
@@ -24,7 +24,9 @@ export function desiredCalls(desk: CloudDesk): DesiredCalls {
           return badParameter("params must be an object");
         const refusal = judgeSet(desk.context, device, params);
         if (refusal !== undefined) return failure(CLOUD_CODES.property, `属性期望设置失败:${refusal}`);
-        for (const [identifier, value] of Object.entries(params)) device.desired.set(identifier, value);
+        // A copy: the caller may change what it gave.
+        for (const [identifier, value] of Object.entries(params))
+          device.desired.set(identifier, parseJson(stringifyJson(value)));
         if (desk.context.rules.desiredWhileOnline === "push") push(desk, device, params);
         return success();
       }),

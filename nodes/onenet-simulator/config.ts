@@ -54,9 +54,13 @@ function readProducts(
     const productId = readName(fields, product["productId"], "productId");
     const productKey = keys.get(productId);
     const devices: unknown = product["devices"];
+    const kind = product["kind"] === "data-stream" ? "data-stream" : "thing-model";
+    const model = product["model"];
     return {
       productId,
-      kind: product["kind"] === "data-stream" ? "data-stream" : "thing-model",
+      kind,
+      // It stays in the form while the product is a data stream for once.
+      ...(kind === "thing-model" && typeof model === "string" && model.trim() !== "" ? { model } : {}),
       ...(productKey === undefined || productKey === "" ? {} : { productKey }),
       devices: (Array.isArray(devices) ? devices : []).filter(isJsonObject).map((device) => {
         const deviceName = readName(fields, device["deviceName"], "deviceName");

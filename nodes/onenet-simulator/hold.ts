@@ -40,5 +40,19 @@ export async function ask(cloud: CloudApplication, request: CloudRequest): Promi
       return await cloud.getProperty(request);
     case "send-command":
       return await cloud.sendCommand(request);
+    case "call-service":
+      return await cloud.callService(request);
+    case "set-desired":
+      return await cloud.setDesired(request);
+    case "get-desired":
+      return await cloud.queryDesired(request);
+    case "delete-desired":
+      return await cloud.deleteDesired(request);
+    case "change-topology":
+      return await cloud.changeTopology(request);
+    case "inform-ota":
+      return await cloud.informOta(request);
+    case "send-custom":
+      return await cloud.sendCustom(request);
   }
 }

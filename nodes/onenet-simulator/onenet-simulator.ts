@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
+import { type JsonObject, withoutBigInts } from "../../lib/protocol/json";
 import type { Def } from "../shared/config";
 import { FieldReader } from "../shared/config";
 import { translate } from "../shared/report";
@@ -28,7 +29,10 @@ export default function register(RED: NodeAPI): void {
         return simulator.on((event) => {
           // Each node tells of a copy: a flow may change what it gets.
           if (concerns(event, products))
-            this.send([{ topic: event.event, payload: structuredClone(event) }, null]);
+            this.send([
+              { topic: event.event, payload: withoutBigInts(structuredClone(event) as object as JsonObject) },
+              null,
+            ]);
         });
       });
       starting.catch((thrown) => {
@@ -37,7 +41,8 @@ export default function register(RED: NodeAPI): void {
       });
       return async (message, send) => {
         const { cloud } = await starting;
-        send([null, { ...message, payload: await ask(cloud, readRequest(message, products)) }]);
+        const envelope = await ask(cloud, readRequest(message, products));
+        send([null, { ...message, payload: withoutBigInts({ ...envelope } as JsonObject) }]);
       };
     });
   }

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import path from "node:path";
+import { parseThingModel } from "../../lib/protocol/thing-model-reader";
+import { loadModel } from "../support/models";
 import { needs } from "../support/needs";
+import { PACKAGE_ROOT } from "../support/node-red-version";
 import { type EditorHost, type EditorPage, startEditor } from "./editor-page";
 import { FLOWS } from "./flows";
 
@@ -205,6 +209,38 @@ describe("editor: the nodes' forms", function () {
       await editor.page.fill(field("port"), "18830");
       await editor.page.fill(field("httpPort"), "18830");
       assert.match(await reason("httpPort"), /must differ/);
+      await editor.cancel();
+    });
+
+    it("takes a thing model, says what is in it and what is wrong with it, and saves it with the product", async () => {
+      await editor.edit("simulator");
+      const product = editor.page.locator(".onenet-product");
+      const line = product.locator(".onenet-model-line");
+      const area = product.locator(".onenet-model-text");
+      assert.match(await line.innerText(), /none: any identifier/);
+      await line.click();
+      await area.fill("{");
+      await area.blur();
+      assert.equal(await area.getAttribute("aria-invalid"), "true");
+      assert.match(
+        await editor.page.locator("#onenet-simulator-products-reason").innerText(),
+        /Correct what is/,
+      );
+      await product.locator("select").selectOption("data-stream");
+      assert.equal(await line.isVisible(), false);
+      await product.locator("select").selectOption("thing-model");
+      await product
+        .locator("input[type=file]")
+        .setInputFiles(path.join(PACKAGE_ROOT, "test/fixtures/models/2024-console.json"));
+      const { properties, events, services } = loadModel("2024-console.json");
+      const counts = `${properties.size} properties, ${events.size} events, ${services.size} services`;
+      await product.locator(".onenet-model-line", { hasText: counts }).waitFor();
+      const command = editor.page.locator("#onenet-simulator-address");
+      await command.locator("summary").click();
+      assert.match(await command.locator("pre").innerText(), /--model \S+\.json/);
+      await editor.save();
+      await editor.edit("simulator");
+      assert.deepEqual(parseThingModel(await area.inputValue()).model, loadModel("2024-console.json"));
       await editor.cancel();
     });
 

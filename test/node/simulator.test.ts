@@ -42,9 +42,10 @@ function simulator(
   return node("onenet-simulator", id, {
     port: String(port),
     httpPort: "0",
-    products: products.map(({ productId, kind, devices }) => ({
+    products: products.map(({ productId, kind, model, devices }) => ({
       productId,
       kind,
+      model,
       devices: devices.map(({ deviceName }) => ({ deviceName })),
     })),
     credentials: { keys: JSON.stringify(Object.fromEntries(keys)) },
@@ -168,6 +169,42 @@ describe("onenet-simulator", () => {
       assert.equal((named["payload"] as { code: number }).code, 0);
     });
 
+    it("sets, asks for and deletes desired values", async () => {
+      await start();
+      const ask = async (action: string, payload: unknown) => {
+        const { payload: answer } = await feedWell(nodeRed, "sim", { ...LAMP, action, payload });
+        return answer as { code: number; data: unknown };
+      };
+      assert.equal((await ask("set-desired", { on: true, level: 3 })).code, 0);
+      const both = { level: { value: 3, version: 1 }, on: { value: true, version: 1 } };
+      for (const all of ["", [], undefined])
+        assert.deepEqual((await ask("get-desired", all)).data, { params: both });
+      assert.equal((await ask("delete-desired", { on: { version: 1 } })).code, 0);
+      assert.deepEqual((await ask("get-desired", "level")).data, { params: { level: both.level } });
+      assert.deepEqual((await ask("get-desired", ["on"])).data, { params: {} });
+    });
+
+    it("asks for services, upgrades and scripts, and changes a topology", async () => {
+      await start();
+      const fan = { productId: THINGS.productId, deviceName: "fan" };
+      const ask = async (msg: Record<string, unknown>) => {
+        const { payload } = await feedWell(nodeRed, "sim", { ...fan, ...msg });
+        return (payload as { code: number }).code;
+      };
+      // Nobody is online as this device: each call reaches the platform and comes back with its word.
+      assert.equal(await ask({ action: "call-service", identifier: "reboot", payload: {} }), 10421);
+      assert.equal(await ask({ action: "call-service", payload: {} }), 10001);
+      assert.equal(await ask({ action: "inform-ota", payload: { version: "2" } }), 10421);
+      assert.equal(await ask({ action: "send-custom", payload: "x" }), 10421);
+      assert.equal(await ask({ action: "change-topology", payload: [LAMP] }), 0);
+      await told(
+        "sim",
+        "sub-device",
+        ({ change, deviceName }) => change === "added" && deviceName === "lamp",
+      );
+      assert.equal(await ask({ action: "change-topology", payload: "" }), 0);
+    });
+
     it("gives the device's failure and the platform's time-out as answers, not as errors", async () => {
       await start();
       const unhandled = await feedWell(nodeRed, "sim", {
@@ -236,6 +273,32 @@ describe("onenet-simulator", () => {
       }
       assertDoneOnce(nodeRed, "sim", bad.length + 10);
     });
+  });
+
+  it("judges posts by the thing model of a product, and tells whole numbers beyond 2^53 as text", async () => {
+    const properties = [
+      { identifier: "n", name: "n", accessMode: "rw", dataType: { type: "int64", specs: {} } },
+      { identifier: "on", name: "on", accessMode: "rw", dataType: { type: "bool", specs: {} } },
+    ];
+    const model = JSON.stringify({ properties, events: [], services: [] });
+    await nodeRed.deploy(
+      flowOf(
+        simulator("sim", port, [{ ...THINGS, model }]),
+        deviceConnection("c", { port }, THINGS, "lamp"),
+        datapointPublish("pub", "c"),
+      ),
+    );
+    await feedWell(nodeRed, "pub", { topic: "n", payload: 1n << 60n });
+    await told("sim", "publish", ({ values }) => (values as { n?: unknown }).n === "1152921504606846976");
+    await feedBadly(nodeRed, "pub", { topic: "on", payload: 1 }, "ONENET_REJECTED");
+    await told("sim", "refused", ({ code }) => code === 2271);
+    await feedBadly(nodeRed, "pub", { topic: "x", payload: 1 }, "ONENET_REJECTED");
+    await told("sim", "refused", ({ code }) => code === 2306);
+  });
+
+  it("says that a thing model is none", async () => {
+    await nodeRed.deploy(flowOf(simulator("sim", port, [{ ...THINGS, model: "{" }])));
+    await waitForCaught(nodeRed, "ONENET_MODEL_INVALID", { source: "sim" });
   });
 
   describe("and its port", () => {

@@ -86,7 +86,6 @@ export class CommandBench {
       this.sent.push({ answer, expiryMs, reference });
       return await this.outcome();
     },
-    registered: () => () => undefined,
     lastValues: (device, identifiers) => this.lastValues(device, identifiers),
     report: (error) => this.reported.push(error),
   });

@@ -1,6 +1,6 @@
 import { checkHost, SIMULATOR_HOST } from "../../../lib/protocol/platform";
 import { holdsEnv, reasonOf, textOf } from "../form/reason";
-import { commandLineOf, readPlace } from "../form/simulator-command";
+import { commandLineOf, hasModel, modelFileOf, readPlace } from "../form/simulator-command";
 import {
   type ProductRow,
   productRowsReason,
@@ -31,6 +31,7 @@ function newProduct(): ProductRow {
     productId: generateProductId(),
     kind: "thing-model",
     key: "",
+    model: "",
     devices: [{ deviceName: "device-1", key: generateKey() }],
   };
 }
@@ -105,7 +106,9 @@ function addressLines(form: OpenForm, rows: readonly ProductRow[], isOpen: boole
   const command = commandLineOf(read, rows);
   const copy = copyButton(translate, () => command);
   const title = make("summary", "", translate("address.program"));
-  const details = make("details", "", title, make("pre", "", command), copy);
+  const files = rows.filter(hasModel).map(modelFileOf).join(", ");
+  const hint = files === "" ? [] : [make("div", "onenet-hint", translate("address.models", { files }))];
+  const details = make("details", "", title, make("pre", "", command), copy, ...hint);
   details.toggleAttribute("open", isOpen);
   return [
     addressLine(form, "address.mqtt", `mqtt://${host}`, port),

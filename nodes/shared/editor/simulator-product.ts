@@ -8,6 +8,7 @@ import {
 } from "../form/simulator-products";
 import { icon, make, offer } from "./dom";
 import { generateKey, iconButton, keyInput, textInput } from "./secret-input";
+import { ModelField } from "./simulator-model";
 import { reasonText, type Translate } from "./texts";
 
 function mark(input: HTMLInputElement, translate: Translate, reason: Reason | undefined): void {
@@ -52,6 +53,7 @@ export class ProductBox {
   readonly #productId: HTMLInputElement;
   readonly #kind: HTMLSelectElement;
   readonly #key: HTMLInputElement;
+  readonly #model: ModelField;
   readonly #devices: HTMLElement;
   readonly #onChange: () => void;
   #lines: DeviceLine[] = [];
@@ -73,6 +75,7 @@ export class ProductBox {
     offer($(this.#kind), kinds, product.kind);
     const key = keyInput(translate, product.key, translate("label.productKey"), translate("placeholder.key"));
     this.#key = key.input;
+    this.#model = new ModelField(translate, product.model, onChange);
     this.#devices = make("div", "onenet-devices");
     container.classList.add("onenet-product");
     container.append(this.#head(key.element), this.#devices, this.#addButton());
@@ -89,6 +92,7 @@ export class ProductBox {
       "onenet-grid",
       ...row("label.product", make("div", "onenet-pair", this.#productId, this.#kind)),
       ...row("label.productKey", key),
+      ...this.#model.elements,
       ...row(
         "label.devices",
         make(
@@ -143,13 +147,16 @@ export class ProductBox {
       productId: this.#productId.value.trim(),
       kind: this.#kind.value === "data-stream" ? "data-stream" : "thing-model",
       key: this.#key.value.trim(),
+      model: this.#model.text,
       devices: this.#lines.map((line) => line.read()),
     };
   }
 
   /** Marks what is wrong in this box. */
   judge(productIds: readonly string[]): void {
-    const { productId, key, devices } = this.read();
+    const row = this.read();
+    const { productId, key, devices } = row;
+    this.#model.judge(row);
     mark(this.#productId, this.#translate, productIdReason(productId, productIds));
     mark(this.#key, this.#translate, keyReason(key, false));
     const names = devices.map(({ deviceName }) => deviceName);

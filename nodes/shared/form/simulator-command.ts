@@ -16,6 +16,15 @@ export function readPlace(read: ReadField): { host: string; port: string; httpPo
   };
 }
 
+export function hasModel({ kind, model }: ProductRow): boolean {
+  return kind === "thing-model" && model !== "";
+}
+
+/** The file in which the command looks for the product's model. */
+export function modelFileOf({ productId }: ProductRow): string {
+  return `${productId}.json`;
+}
+
 /** The command that starts the same simulator without Node-RED. A device whose key is missing is left out. */
 export function commandLineOf(read: ReadField, rows: readonly ProductRow[]): string {
   const { host, port, httpPort } = readPlace(read);
@@ -23,10 +32,12 @@ export function commandLineOf(read: ReadField, rows: readonly ProductRow[]): str
     `npx onenet-simulator --host ${quote(host)} --port ${quote(port)}`,
     `--http-port ${quote(httpPort)}`,
   ];
-  for (const { productId, kind, key, devices } of rows) {
+  for (const row of rows) {
+    const { productId, kind, key, devices } = row;
     lines.push(
       `--product ${quote(productId)} --kind ${kind}${key === "" ? "" : ` --product-key ${quote(key)}`}`,
     );
+    if (hasModel(row)) lines.push(`--model ${quote(modelFileOf(row))}`);
     for (const device of devices) {
       if (device.key !== "") lines.push(`--device ${quote(`${device.deviceName}=${device.key}`)}`);
     }

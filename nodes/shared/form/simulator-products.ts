@@ -1,5 +1,6 @@
 import { isBase64Key } from "../../../lib/protocol/access-key";
 import { checkHost, readDeviceIdentity } from "../../../lib/protocol/platform";
+import { parseThingModel } from "../../../lib/protocol/thing-model-reader";
 import { SIMULATOR_RANGES } from "./ranges";
 import { holdsEnv, numberIn, type Reason, type Rule, type Rules, reasonOf, textOf } from "./reason";
 
@@ -7,6 +8,8 @@ import { holdsEnv, numberIn, type Reason, type Rule, type Rules, reasonOf, textO
 export interface SavedProduct {
   readonly productId: string;
   readonly kind: "thing-model" | "data-stream";
+  /** The thing model as the console exports it; absent: none. */
+  readonly model?: string;
   readonly devices: readonly { readonly deviceName: string }[];
 }
 
@@ -18,6 +21,8 @@ export interface ProductRow {
   readonly productId: string;
   readonly kind: "thing-model" | "data-stream";
   readonly key: string;
+  /** "" for none. */
+  readonly model: string;
   readonly devices: readonly DeviceRow[];
 }
 
@@ -50,6 +55,7 @@ export function readProductRows(products: unknown, keysJson: unknown): ProductRo
       productId,
       kind: product["kind"] === "data-stream" ? "data-stream" : "thing-model",
       key: textOf(keys[productId]),
+      model: textOf(product["model"]),
       devices: devices.map((device) => {
         const deviceName = textOf(device["deviceName"]);
         return { deviceName, key: textOf(keys[`${productId}/${deviceName}`]) };
@@ -60,9 +66,10 @@ export function readProductRows(products: unknown, keysJson: unknown): ProductRo
 
 /** The two halves that are saved: products into the flow, keys into the credentials. */
 export function saveProductRows(rows: readonly ProductRow[]): { products: SavedProduct[]; keys: string } {
-  const products = rows.map(({ productId, kind, devices }) => ({
+  const products = rows.map(({ productId, kind, model, devices }) => ({
     productId,
     kind,
+    ...(model === "" ? {} : { model }),
     devices: devices.map(({ deviceName }) => ({ deviceName })),
   }));
   const entries = rows.flatMap(({ productId, key, devices }) => [
@@ -99,6 +106,11 @@ export function keyReason(key: string, isRequired: boolean): Reason | undefined 
   return key === "" || holdsEnv(key) || isBase64Key(key) ? undefined : { key: "reason.base64" };
 }
 
+/** A thing model, or none; on a data-stream product it is not looked at. */
+export function modelReason({ kind, model }: Pick<ProductRow, "kind" | "model">): Reason | undefined {
+  return kind === "data-stream" || model === "" ? undefined : reasonOf(() => parseThingModel(model));
+}
+
 /** The first thing wrong with the rows, naming the product. Keys are judged where they are known: in the open form. */
 export function productRowsReason(rows: readonly ProductRow[], knowsKeys: boolean): Reason | undefined {
   if (rows.length === 0) return { key: "reason.noProducts" };
@@ -108,6 +120,7 @@ export function productRowsReason(rows: readonly ProductRow[], knowsKeys: boolea
     const keys = [keyReason(row.key, false), ...row.devices.map(({ key }) => keyReason(key, true))];
     const reasons = [
       productIdReason(row.productId, ids),
+      modelReason(row),
       ...names.map((name) => deviceNameReason(name, names)),
     ];
     return [...reasons, ...(knowsKeys ? keys : [])].some((reason) => reason !== undefined);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { commandLineOf } from "../../../nodes/shared/form/simulator-command";
 import {
   keyReason,
+  modelReason,
   type ProductRow,
   productRowsReason,
   readProductRows,
@@ -11,9 +12,10 @@ import {
 import { fieldsOf, judge } from "./fields";
 
 const KEY = "EnW4T71eIE55xOIQMN6pFMKuqel5T5HTzsGJRPiDhlM=";
+const MODEL = '{"properties":[],"events":[],"services":[]}';
 const ROWS: readonly ProductRow[] = [
-  { productId: "P1", kind: "thing-model", key: KEY, devices: [{ deviceName: "a", key: KEY }] },
-  { productId: "P2", kind: "data-stream", key: "", devices: [{ deviceName: "a", key: KEY }] },
+  { productId: "P1", kind: "thing-model", key: KEY, model: MODEL, devices: [{ deviceName: "a", key: KEY }] },
+  { productId: "P2", kind: "data-stream", key: "", model: "", devices: [{ deviceName: "a", key: KEY }] },
 ];
 
 function rowsWith(change: Partial<ProductRow>): ProductRow[] {
@@ -24,7 +26,7 @@ describe("form: the simulator's products", () => {
   it("keeps keys apart from products, and puts them together again", () => {
     const saved = saveProductRows(ROWS);
     assert.deepEqual(saved.products, [
-      { productId: "P1", kind: "thing-model", devices: [{ deviceName: "a" }] },
+      { productId: "P1", kind: "thing-model", model: MODEL, devices: [{ deviceName: "a" }] },
       { productId: "P2", kind: "data-stream", devices: [{ deviceName: "a" }] },
     ]);
     assert.equal(JSON.stringify(saved.products).includes(KEY), false);
@@ -33,14 +35,17 @@ describe("form: the simulator's products", () => {
   });
 
   it("saves no keys as no credential", () => {
-    assert.equal(saveProductRows([{ productId: "P", kind: "thing-model", key: "", devices: [] }]).keys, "");
+    assert.equal(
+      saveProductRows([{ productId: "P", kind: "thing-model", key: "", model: "", devices: [] }]).keys,
+      "",
+    );
   });
 
   it("survives whatever a flow file holds", () => {
     assert.deepEqual(readProductRows(undefined, "{"), []);
     assert.deepEqual(readProductRows([null, 3], "null"), []);
     const odd = readProductRows([{ productId: 5, kind: "x", devices: "none" }], '"text"');
-    assert.deepEqual(odd, [{ productId: "5", kind: "thing-model", key: "", devices: [] }]);
+    assert.deepEqual(odd, [{ productId: "5", kind: "thing-model", key: "", model: "", devices: [] }]);
   });
 
   it("says which product is wrong", () => {
@@ -55,6 +60,18 @@ describe("form: the simulator's products", () => {
     assert.equal(productRowsReason(ROWS, true), undefined);
     assert.equal(productRowsReason([], false)?.key, "reason.noProducts");
     assert.equal(productRowsReason(rowsWith({ productId: `\${PID}` }), true), undefined);
+  });
+
+  it("judges the thing model of a thing-model product", () => {
+    const wrong = { model: "{", kind: "thing-model" } as const;
+    assert.equal(modelReason(wrong)?.key, "errors.ONENET_MODEL_INVALID.json");
+    assert.equal(productRowsReason(rowsWith(wrong), true)?.key, "reason.products");
+    assert.equal(
+      productRowsReason(rowsWith({ model: "{" }), true),
+      undefined,
+      "a data stream's is not looked at",
+    );
+    assert.equal(modelReason({ model: "", kind: "thing-model" }), undefined);
   });
 
   it("judges keys only where they are known", () => {
@@ -92,6 +109,7 @@ describe("form: the simulator's products", () => {
         "npx onenet-simulator --host 127.0.0.1 --port 18830",
         "--http-port 18831",
         `--product P1 --kind thing-model --product-key ${KEY}`,
+        "--model P1.json",
         `--device a=${KEY}`,
         "--product P2 --kind data-stream",
         `--device 'it'\\''s=${KEY}'`,
