@@ -47,7 +47,7 @@ export function readChoices(args: readonly string[], known: readonly string[]): 
   };
 }
 
-/** The proofs of S2–S7 take minutes however small they are: a quick look leaves them out. */
+/** The proofs of S2–S8 take minutes however small they are: a quick look leaves them out. */
 function isLong(id: string): boolean {
   return id.startsWith("S");
 }

@@ -6,6 +6,7 @@ import { commandRows } from "./commands";
 import { connectionRows } from "./connections";
 import { datapointRows } from "./datapoints";
 import { diskSpeedRows } from "./disk-speed";
+import { historyRow } from "./history-backlog";
 import { killRow } from "./kills";
 import { lossRows } from "./loss";
 import { publishSpeedRows } from "./publish-speed";
@@ -26,11 +27,12 @@ const all = [
   ...replayRows,
   killRow,
   catchUpRow,
+  historyRow,
   rejectionRow,
   queueRow,
   troubleRow,
   validationRow,
 ];
 
-/** Every row there is: P1–P14, R1–R9 of targets.md (R2B: its row for *disk while offline or behind*), S2–S7 of the issue; M1 of the thing model. */
+/** Every row there is: P1–P14, R1–R9 of targets.md (R2B: its row for *disk while offline or behind*), S2–S8 of the issues; M1 of the thing model. */
 export const rows: readonly Row[] = all.sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));

@@ -77,7 +77,7 @@ async function warmUp(nodeRed: EmbeddedNodeRed): Promise<void> {
   await untilEmpty();
 }
 
-async function untilEmpty(): Promise<void> {
+export async function untilEmpty(): Promise<void> {
   do await new Promise((resolve) => setTimeout(resolve, 20));
   while (heldMessages() > 0);
 }

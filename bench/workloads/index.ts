@@ -9,6 +9,7 @@ import { connections } from "./connections";
 import { deploys } from "./deploys";
 import { feed } from "./feed";
 import { flood } from "./flood";
+import { historyBacklog } from "./history-backlog";
 import { paced } from "./paced";
 import { rawFlood } from "./raw-flood";
 import { rawReplay } from "./raw-replay";
@@ -32,5 +33,6 @@ export const workloads = {
   catchUp,
   batch,
   commandsBehind,
+  historyBacklog,
   validation,
 };

@@ -31,6 +31,8 @@ export interface CommandDeskSettings {
   readonly send: (answer: EncodedAnswer, expiryMs: number, request: CommandReference) => Promise<Receipt>;
   /** The last values that the platform has accepted, of those identifiers that have one. */
   readonly lastValues: (device: DeviceIdentity | undefined, identifiers: readonly string[]) => JsonObject;
+  /** A handler has come. @returns what is called when it goes */
+  readonly registered: (handler: CommandHandler) => () => void;
   /** Something went wrong that no handler can be told. */
   readonly report: (error: OneNetError) => void;
 }
@@ -59,8 +61,10 @@ export class CommandDesk {
   register(handler: CommandHandler): () => void {
     if (handler.answersItself) this.#checkUnambiguous(handler);
     this.#handlers.add(handler);
+    const gone = this.#settings.registered(handler);
     return () => {
       this.#handlers.delete(handler);
+      gone();
     };
   }
 

@@ -1,11 +1,9 @@
 import type { Clock } from "../clock";
 import { Delivery } from "../delivery/delivery";
-import { devicePacker } from "../delivery/device-packer";
 import { DeliveryGate } from "../delivery/gate";
 import type { DeliveryLink } from "../delivery/link";
 import type { DeliveryOptions, Publish, QueuedMessage, Receipt, Tell } from "../delivery/message";
 import type { OutboxShelf } from "../delivery/outbox-settings";
-import type { Packer } from "../delivery/packer";
 import { publishPacker } from "../delivery/packer";
 import type { Outcome } from "../delivery/settlement";
 import { OneNetError } from "../errors";
@@ -31,7 +29,6 @@ export class Connection {
   readonly device: Device | undefined;
   readonly #gate = new DeliveryGate();
   readonly #clock: Clock;
-  readonly #packer: Packer;
   readonly #profile: ConnectionProfile;
   readonly #link: Link;
   readonly #store: ConnectionStore | undefined;
@@ -43,15 +40,12 @@ export class Connection {
     this.label = profileLabel(profile);
     this.#profile = profile;
     const { clock, random, loginLog, nextMessageId } = context;
-    const subscriptions = new Subscriptions();
+    const report = (error: OneNetError) => this.#report(error);
+    const subscriptions = new Subscriptions(profile.endpoint.host, report);
     this.#clock = clock;
-    this.#packer =
-      profile.kind === "device"
-        ? devicePacker(profile.device, profile.productKind, nextMessageId, profile.batching)
-        : publishPacker;
     if (profile.kind === "device") {
-      const report = (error: OneNetError) => this.#report(error);
-      this.device = new Device(profile, subscriptions, this.#gate, clock, report);
+      const parts = { subscriptions, delivery: this.#gate, clock, report, nextMessageId };
+      this.device = new Device(profile, parts);
     }
     const events = {
       up: (session: DeliveryLink) => this.#onUp(session),
@@ -131,7 +125,8 @@ export class Connection {
       this.tellOutcome(error, receipt, subject);
       if (error !== undefined) this.#report(error, receipt);
     };
-    return new Delivery(deliverySettings(this.#profile), this.#packer, this.#clock, outcome, shelf);
+    const packer = this.device?.packer ?? publishPacker;
+    return new Delivery(deliverySettings(this.#profile), packer, this.#clock, outcome, shelf);
   }
 
   /** Drops the link and logs in again at once, as far as the login pace allows; where the disk was refused, opens it. */
@@ -221,6 +216,7 @@ export class Connection {
 
   #onUp(session: DeliveryLink): void {
     this.#gate.linkUp(session);
+    this.device?.loggedIn();
     if (this.#profile.kind === "broker" && this.#profile.birth !== undefined) {
       this.#announce(this.#profile.birth);
     }

@@ -12,17 +12,24 @@ import { parseTopic } from "../protocol/topic";
 import { commandReplyKey } from "./command-answer";
 import type { CommandDesk } from "./command-desk";
 import { readRequest, unreadableRequest } from "./command-inbound";
+import { type DeviceRequests, REQUEST_KINDS } from "./device-requests";
 import type { InboundMessage } from "./session";
 
 export interface DeviceInboundParts {
   readonly delivery: Pick<DeliveryGate, "settleReply">;
+  /** Settles the post of a key. */
+  readonly settlePost: (replyKey: string, rejection?: Rejection) => void;
+  readonly requests: DeviceRequests;
   readonly commands: CommandDesk;
   readonly report: (error: OneNetError) => void;
 }
 
 type Read = (parts: DeviceInboundParts, payload: Buffer, topic: ParsedTopic) => void;
 
-/** What the platform says to something of ours, by topic. All else that it sends asks. */
+/**
+ * What the platform says to something of ours, by topic. A reply to no message of ours is a late one, or another login's:
+ * nothing to tell anybody. `custome/up_reply` has no id that could tell what it replies to. All else that comes asks.
+ */
 const REPLIES: { readonly [K in ParsedTopic["kind"]]?: Read } = {
   "datapoint-accepted": (parts, payload) => readDatapointReply(parts, true, payload),
   "datapoint-rejected": (parts, payload) => readDatapointReply(parts, false, payload),
@@ -30,6 +37,7 @@ const REPLIES: { readonly [K in ParsedTopic["kind"]]?: Read } = {
   "event-post-reply": readPostReply,
   "pack-post-reply": readPostReply,
   "history-post-reply": readPostReply,
+  ...Object.fromEntries(REQUEST_KINDS.map((kind) => [`${kind}-reply`, readRequestReply])),
   "command-response-accepted": ({ delivery }, _payload, topic) => {
     if ("commandId" in topic) delivery.settleReply(commandReplyKey(topic.commandId));
   },
@@ -41,23 +49,18 @@ const REPLIES: { readonly [K in ParsedTopic["kind"]]?: Read } = {
 
 function readDatapointReply(parts: DeviceInboundParts, accepted: boolean, payload: Buffer): void {
   const reply = parseDatapointReply(accepted, payload);
-  if (reply !== undefined) settlePost(parts, reply.messageId, reply.rejection);
+  if (reply !== undefined) parts.settlePost(postReplyKey(reply.messageId), reply.rejection);
 }
 
 function readPostReply(parts: DeviceInboundParts, payload: Buffer): void {
   const reply = parsePropertyPostReply(payload);
   if (reply === undefined) return;
   const { messageId, code, message } = reply;
-  settlePost(parts, messageId, code === SUCCESS_CODE ? undefined : { code, message });
+  parts.settlePost(postReplyKey(messageId), code === SUCCESS_CODE ? undefined : { code, message });
 }
 
-/** A reply to no message of ours is a late one, or another login's: nothing to tell anybody. */
-function settlePost(
-  { delivery }: DeviceInboundParts,
-  messageId: number,
-  rejection: Rejection | undefined,
-): void {
-  delivery.settleReply(postReplyKey(messageId), rejection);
+function readRequestReply({ requests }: DeviceInboundParts, payload: Buffer): void {
+  requests.settle(payload);
 }
 
 /** Takes what the platform sends to where it belongs: replies to what waits for them, requests to the command desk. */

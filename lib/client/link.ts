@@ -10,7 +10,6 @@ import type { ConnectionProfile } from "./profile";
 import { profileLabel } from "./profile";
 import type { InboundMessage, SessionEnd } from "./session";
 import type { Subscriptions } from "./subscriptions";
-import { subscribeAll } from "./subscriptions";
 
 export type { LinkEvents, LinkState, LoginLog } from "./link-state";
 
@@ -117,6 +116,7 @@ export class Link {
   }
 
   #leaveSession(): void {
+    this.#subscriptions.logout();
     this.#session = undefined;
     this.#early = [];
     this.#loginTimer?.cancel();
@@ -179,7 +179,7 @@ export class Link {
   /** The reply topics stand before the first publish: a reply without a subscription is gone. */
   #onOnline(session: MqttSession): void {
     const isCurrent = () => this.#session === session && this.#state.phase !== "closed";
-    subscribeAll(session, this.#subscriptions.filters, this.#profile.endpoint.host).then(
+    this.#subscriptions.login(session).then(
       () => {
         if (isCurrent()) this.#goOnline(session);
       },

@@ -6,28 +6,116 @@ import type { InboundMessage } from "./session";
 
 export type MessageHandler = (message: InboundMessage) => void;
 
-/** Topic filters and who handles what comes on them; it outlives every session. */
+/** What can subscribe: resolves with the SUBACK's codes. */
+export interface Subscriber {
+  subscribe(filters: readonly string[], qos: Qos): Promise<number[]>;
+}
+
+/**
+ * Topic filters and who handles what comes on them; it outlives every session. Without a required filter a session is
+ * worth nothing; an optional one may be refused, and may come while a session lives.
+ */
 export class Subscriptions {
+  readonly #host: string;
+  readonly #report: (error: OneNetError) => void;
   readonly #handlers = new Map<string, Set<MessageHandler>>();
+  readonly #optional = new Set<string>();
+  #session: Subscriber | undefined;
+  #isReady = false;
+  /** Of this session's optional filters: why it was refused, or undefined. */
+  readonly #asked = new Map<string, Promise<OneNetError | undefined>>();
+
+  /**
+   * @param host for error texts
+   * @param report hears of each optional filter that is refused
+   */
+  constructor(host: string, report: (error: OneNetError) => void) {
+    this.#host = host;
+    this.#report = report;
+  }
 
   /** The filters to subscribe at every login, in the order they were added. */
   get filters(): string[] {
     return [...this.#handlers.keys()];
   }
 
-  /** @returns whether the filter is new, so that a living session must subscribe it */
-  add(filter: string, handler: MessageHandler): boolean {
+  add(filter: string, handler: MessageHandler): void {
     const handlers = this.#handlers.get(filter);
     handlers?.add(handler);
     if (handlers === undefined) this.#handlers.set(filter, new Set([handler]));
-    return handlers === undefined;
   }
 
-  /** @returns whether that was its last handler, so that a living session must unsubscribe it */
-  remove(filter: string, handler: MessageHandler): boolean {
+  /** Resolves when it is subscribed, or will be at the next login; with the reason when it was refused. */
+  async addOptional(filter: string, handler: MessageHandler): Promise<OneNetError | undefined> {
+    if (!this.#handlers.has(filter)) this.#optional.add(filter);
+    this.add(filter, handler);
+    return await this.#askOptional(filter);
+  }
+
+  /** The server is not told: what it still sends reaches nobody. */
+  remove(filter: string, handler: MessageHandler): void {
     const handlers = this.#handlers.get(filter);
-    if (handlers === undefined || !handlers.delete(handler) || handlers.size > 0) return false;
-    return this.#handlers.delete(filter);
+    if (handlers === undefined || !handlers.delete(handler) || handlers.size > 0) return;
+    this.#handlers.delete(filter);
+    this.#optional.delete(filter);
+    this.#asked.delete(filter);
+  }
+
+  /**
+   * Subscribes all filters on a new session, as many at a time as the platform takes.
+   *
+   * @throws {OneNetError} ONENET_SUBSCRIBE_REFUSED for the first required filter that is refused, ONENET_LINK_LOST
+   */
+  async login(session: Subscriber): Promise<void> {
+    this.logout();
+    this.#session = session;
+    const { filters } = this;
+    for (let start = 0; start < filters.length; start += MAX_FILTERS_PER_SUBSCRIBE) {
+      const some = filters.slice(start, start + MAX_FILTERS_PER_SUBSCRIBE);
+      const codes = await session.subscribe(some, 1);
+      if (this.#session !== session) return;
+      for (const [index, filter] of some.entries()) this.#judgeAtLogin(filter, codes[index] ?? 0);
+    }
+    this.#isReady = true;
+    for (const filter of this.#optional) void this.#askOptional(filter);
+  }
+
+  /** The session is over. */
+  logout(): void {
+    this.#session = undefined;
+    this.#isReady = false;
+    this.#asked.clear();
+  }
+
+  #judgeAtLogin(filter: string, returnCode: number): void {
+    const refusal = this.#refusalOf(filter, returnCode);
+    if (this.#optional.has(filter)) {
+      this.#asked.set(filter, Promise.resolve(refusal));
+      if (refusal !== undefined) this.#report(refusal);
+    } else if (refusal !== undefined) throw refusal;
+  }
+
+  /** Asks for an optional filter, once in a session. */
+  #askOptional(filter: string): Promise<OneNetError | undefined> {
+    const asked = this.#asked.get(filter);
+    if (asked !== undefined) return asked;
+    if (this.#session === undefined || !this.#isReady) return Promise.resolve(undefined);
+    const answer = this.#session.subscribe([filter], 1).then(
+      ([returnCode = 0]) => {
+        const refusal = this.#refusalOf(filter, returnCode);
+        if (refusal !== undefined) this.#report(refusal);
+        return refusal;
+      },
+      // The link is lost: the next login asks again.
+      () => undefined,
+    );
+    this.#asked.set(filter, answer);
+    return answer;
+  }
+
+  #refusalOf(filter: string, returnCode: number): OneNetError | undefined {
+    if (returnCode < 128) return undefined;
+    return new OneNetError("ONENET_SUBSCRIBE_REFUSED", { host: this.#host, filter, returnCode });
   }
 
   /** A message on a topic that several filters match reaches each handler once. */
@@ -38,30 +126,5 @@ export class Subscriptions {
       for (const handler of handlers) reached.add(handler);
     }
     for (const handler of reached) handler(message);
-  }
-}
-
-/** What can subscribe: resolves with the SUBACK's codes. */
-export interface Subscriber {
-  subscribe(filters: readonly string[], qos: Qos): Promise<number[]>;
-}
-
-/**
- * Subscribes all filters, as many at a time as the platform takes.
- *
- * @throws {OneNetError} ONENET_SUBSCRIBE_REFUSED for the first filter that is refused, ONENET_LINK_LOST
- */
-export async function subscribeAll(
-  session: Subscriber,
-  filters: readonly string[],
-  host: string,
-): Promise<void> {
-  for (let start = 0; start < filters.length; start += MAX_FILTERS_PER_SUBSCRIBE) {
-    const some = filters.slice(start, start + MAX_FILTERS_PER_SUBSCRIBE);
-    const codes = await session.subscribe(some, 1);
-    codes.forEach((returnCode, index) => {
-      if (returnCode < 128) return;
-      throw new OneNetError("ONENET_SUBSCRIBE_REFUSED", { host, filter: some[index] ?? "", returnCode });
-    });
   }
 }

@@ -226,7 +226,7 @@ export class Delivery {
 
   /** On a disk a long queue is safe: whoever comes late hears *queued* instead of holding a message for hours. */
   #withinPatience(options: DeliveryOptions): DeliveryOptions {
-    if (!this.#isDurable || options.answer === true) return options;
+    if (!this.#isDurable || options.answer === true || options.transient === true) return options;
     if (this.#settlement.waitingSenders < this.#settings.waitingSendersMax) return options;
     return { ...options, completeWhen: "queued" };
   }

@@ -74,6 +74,11 @@ export interface DeliveryOptions {
   readonly priority?: "high" | "normal";
   /** An answer to a command, or a birth message: overtakes everything, ignores the window, is sent once or not at all. */
   readonly answer?: boolean;
+  /**
+   * Means something to its sender only, and now: always taken, goes ahead of what has gathered (not of answers and `high`
+   * ones), is never written to disk, and its sender is told nothing less than it asked for.
+   */
+  readonly transient?: boolean;
   /** Puts the failure in the sender's words (an expired answer is ONENET_COMMAND_EXPIRED). */
   readonly explain?: (failure: Failure) => OneNetError;
 }

@@ -78,15 +78,16 @@ export class Outbox implements WaitingLine {
   }
 
   /**
-   * Takes a message; `queued` follows, at once or when it is on disk. Answers are always taken: they are few and
-   * short-lived, and never written.
+   * Takes a message; `queued` follows, at once or when it is on disk. Answers and transient messages are always taken:
+   * they are few and short-lived, and never written.
    *
    * @returns the messages dropped for it, oldest first (with `drop-oldest`)
    * @throws {OneNetError} ONENET_QUEUE_FULL when it does not fit
    */
   push(message: QueuedMessage): readonly QueuedMessage[] {
     const isAnswer = message.options.answer === true;
-    const dropped = isAnswer ? NONE : this.#room.make(this.#held, message);
+    const dropped =
+      isAnswer || message.options.transient === true ? NONE : this.#room.make(this.#held, message);
     this.#held.add(message);
     if (isAnswer) {
       this.#events.queued(message);
@@ -203,12 +204,13 @@ export class Outbox implements WaitingLine {
     if (this.#mustStoreFirst(message)) return this.#intake?.take(message);
     // A sender that is told before its message goes to the backlog need not be remembered there.
     this.#events.queued(message);
+    if (message.options.transient === true) return this.#lines.transient.push(message);
     this.#enter(message);
     this.#shelf?.durability.storeWhenBehind(message);
   }
 
   #mustStoreFirst(message: QueuedMessage): boolean {
-    if (this.#shelf === undefined) return false;
+    if (this.#shelf === undefined || message.options.transient === true) return false;
     if (this.#shelf.durability.mode === "disk-always") return true;
     if (this.#isLive(message)) return false;
     return (this.#intake?.size ?? 0) > 0 || !this.#lines.laneOf(message).isHeadOpen;

@@ -5,11 +5,13 @@ import type { QueuedMessage } from "./message";
 import type { Held, OutboxShelf } from "./outbox-settings";
 
 /**
- * What waits on one connection, by kind: answers to commands, then messages of high priority, then (if wanted)
- * live ones, then the rest.
+ * What waits on one connection, by kind: answers to commands, then messages of high priority, then transient ones, then
+ * (if wanted) live ones, then the rest.
  */
 export class WaitingLines {
   readonly answers = new Fifo<QueuedMessage>();
+  /** In memory only, whatever the store. */
+  readonly transient = new Fifo<QueuedMessage>();
   readonly high: Lane;
   readonly live = new Fifo<QueuedMessage>();
   readonly normal: Lane;
@@ -22,7 +24,7 @@ export class WaitingLines {
 
   /** Messages, answers apart; an upper bound right after a restart. */
   get size(): number {
-    return this.high.size + this.live.size + this.normal.size;
+    return this.high.size + this.transient.size + this.live.size + this.normal.size;
   }
 
   /** When the oldest message at hand was queued, in ms since the Unix epoch; answers apart. */
@@ -42,10 +44,11 @@ export class WaitingLines {
 
   /** The next one, answers apart. */
   peek(): QueuedMessage | undefined {
-    return this.high.peek() ?? this.live.peek() ?? this.normal.peek();
+    return this.high.peek() ?? this.transient.peek() ?? this.live.peek() ?? this.normal.peek();
   }
 
   shift(): QueuedMessage | undefined {
+    if (this.high.peek() === undefined && this.transient.size > 0) return this.transient.shift();
     const ahead = this.high.peek() === undefined ? this.live.shift() : this.high.shift();
     if (ahead === undefined) return this.normal.shift();
     if (this.normal.size > 0) ahead.overtakes = true;
@@ -76,12 +79,12 @@ export class WaitingLines {
   /** Lets go of everything at hand but answers. */
   takeAll(): QueuedMessage[] {
     const live = this.live.takeAll();
-    return [...this.high.takeAll(), ...this.normal.takeAll(), ...live];
+    return [...this.high.takeAll(), ...this.transient.takeAll(), ...this.normal.takeAll(), ...live];
   }
 
   /** Lets go of what is settled, among the messages at hand, once `visit` has seen them all. */
   sweep(visit: (message: QueuedMessage) => void): void {
-    for (const line of [this.answers, this.live]) {
+    for (const line of [this.answers, this.transient, this.live]) {
       for (const message of line) visit(message);
       line.filter((message) => !message.settled);
     }

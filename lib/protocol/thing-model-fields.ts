@@ -56,9 +56,9 @@ export class Place {
   }
 
   /** The items of a list; an absent one has none. */
-  items(expected = "array"): readonly Place[] {
+  items(): readonly Place[] {
     if (this.isEmpty) return [];
-    if (!Array.isArray(this.value)) throw this.wrong(expected);
+    if (!Array.isArray(this.value)) throw this.wrong("array");
     return this.value.map((item, index) => new Place(item, `${this.path}[${index}]`, this.#notes));
   }
 
@@ -120,7 +120,8 @@ export class Place {
   /** How many there may be, at least 1; undefined where nothing is said. */
   length(): number | undefined {
     const length = this.integer();
-    if (length === undefined || length >= 1) return length === undefined ? undefined : Number(length);
+    if (length === undefined) return undefined;
+    if (length >= 1) return Number(length);
     throw this.error("number", { expected: "integer ≥ 1", got: describeValue(this.value) });
   }
 }

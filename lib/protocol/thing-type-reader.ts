@@ -1,4 +1,5 @@
 /** `dataType` of a thing-model file. @see device-mqtt.md §8; cloud-api.md §1.3 */
+import { describeValue } from "./json";
 import { MAX_VALUE_DEPTH } from "./limits";
 import type { DataType, Labels, NumberType, Parameter } from "./thing-model";
 import type { Place } from "./thing-model-fields";
@@ -20,7 +21,7 @@ const READERS: Readonly<Record<TypeName, Reader>> = {
   string: (specs) => ({ type: "string", ...optional("maxLength", specs.member("length").length()) }),
   bitMap: (specs) => ({ type: "bitMap", labels: readLabels(specs) }),
   date: () => ({ type: "date" }),
-  struct: (specs, _type, depth) => ({ type: "struct", members: readMembers(specs, depth) }),
+  struct: readStructType,
   array: readArrayType,
 };
 
@@ -28,8 +29,8 @@ const READERS: Readonly<Record<TypeName, Reader>> = {
 const NAMES = new Map(
   (Object.keys(READERS) as TypeName[]).map((name): [string, TypeName] => [name.toLowerCase(), name]),
 );
-/** `{"1":"label"}`, `{"true":"label"}`; the others work without specs, too. */
-const NEEDS_NO_SPECS: readonly TypeName[] = ["date", "bool", "struct"];
+/** Without specs their check is complete all the same. */
+const NEEDS_NO_SPECS: readonly TypeName[] = ["date", "bool"];
 
 /** What the platform allows inside a struct and as an array's element. */
 const MEMBER_TYPES: readonly TypeName[] = [
@@ -59,7 +60,7 @@ export function readDataType(place: Place, depth = 0): DataType {
   if (type === undefined) {
     throw name.error("choice", {
       expected: Object.keys(READERS).join(", "),
-      got: JSON.stringify(name.value),
+      got: describeValue(name.value),
     });
   }
   if (depth >= MAX_VALUE_DEPTH) throw place.error("depth", { maxDepth: MAX_VALUE_DEPTH });
@@ -98,7 +99,7 @@ function readLabels(specs: Place): Labels {
   const labels = new Map<number, string>();
   for (const key of specs.isEmpty ? [] : Object.keys(specs.object())) {
     const label = specs.member(key);
-    if (!/^-?\d{1,10}$/.test(key)) throw label.error("label", { got: JSON.stringify(key) });
+    if (!/^-?\d{1,10}$/.test(key)) throw label.error("label", { got: describeValue(key) });
     labels.set(Number(key), label.text());
   }
   return labels;
@@ -113,10 +114,13 @@ function readArrayType(specs: Place, _type: TypeName, depth: number): DataType {
   return { type: "array", ...maxLength, element };
 }
 
-function readMembers(specs: Place, depth: number): ReadonlyMap<string, Parameter> {
-  return readParameters(specs, depth + 1, (place, { dataType }) =>
+function readStructType(specs: Place, _type: TypeName, depth: number): DataType {
+  // Without its members every value would be refused.
+  if (specs.isEmpty) throw specs.wrong("array");
+  const members = readParameters(specs, depth + 1, (place, { dataType }) =>
     noteUndocumented(place.member("dataType"), dataType, MEMBER_TYPES),
   );
+  return { type: "struct", members };
 }
 
 function noteUndocumented(place: Place, { type }: DataType, expected: readonly TypeName[]): void {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type BatchPlan, runBatch, spread } from "../../bench/proofs/batch";
 import { runCatchUp } from "../../bench/proofs/catch-up";
 import { runCommandsBehind } from "../../bench/proofs/commands-behind";
+import { type HistoryPlan, runHistoryBacklog } from "../../bench/proofs/history-backlog";
 import { runKills } from "../../bench/proofs/kills";
 import type { Store } from "../../bench/runtime/flows";
 import { needs } from "../support/needs";
@@ -43,6 +44,25 @@ if (nodeRedVersion === "5") {
         const { drainSeconds = Number.NaN, liveP99Ms = Number.NaN, publishes } = sample;
         assert.ok(drainSeconds <= 15, `${drainSeconds} s in ${publishes} posts`);
         assert.ok(liveP99Ms <= 2500, `live values took ${liveP99Ms} ms`);
+      });
+    }
+  });
+
+  describe("a backlog of a thing model, then one message a second", function () {
+    this.timeout(60_000);
+
+    for (const plan of [
+      { store: "memory", properties: 10, seconds: 350, isSingly: false },
+      { store: "disk-always", properties: 10, seconds: 350, isSingly: true },
+    ] satisfies HistoryPlan[]) {
+      it(`leaves as history, the newest values last (${plan.store})`, async () => {
+        const { stored, doubled, outOfOrder, misdated, notPresent, errors, publishes } =
+          await runHistoryBacklog(plan);
+        assert.deepEqual(
+          { stored, doubled, outOfOrder, misdated, notPresent, errors },
+          { stored: 3500, doubled: 0, outOfOrder: 0, misdated: 0, notPresent: 0, errors: 0 },
+        );
+        assert.equal(publishes, 5, "four of history, and the newest values");
       });
     }
   });

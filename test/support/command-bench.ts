@@ -86,6 +86,7 @@ export class CommandBench {
       this.sent.push({ answer, expiryMs, reference });
       return await this.outcome();
     },
+    registered: () => () => undefined,
     lastValues: (device, identifiers) => this.lastValues(device, identifiers),
     report: (error) => this.reported.push(error),
   });

@@ -100,6 +100,7 @@ class Model {
         return { state: "acknowledged", attempts: 1, queuedAt: 0 };
       },
       lastValues: () => ({ a: 1 }),
+      registered: () => () => undefined,
       report: (error) => assert.ok(error instanceof OneNetError),
     });
   }

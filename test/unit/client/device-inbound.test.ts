@@ -154,6 +154,23 @@ describe("Device at a platform that sends what it likes", () => {
     });
   }
 
+  it("answers gets with what the platform has accepted last", async () => {
+    const { client, say } = await open(THING);
+    const { device } = test.connection;
+    const own = handler({ kinds: new Set(["property-get"]), answersGets: "last-values" }).own;
+    device?.commands.register(own);
+    const posted = device?.post([point("a")], ACCEPTED);
+    await client.frames.waitFor(({ type }) => type === PUBLISH);
+    say("thing/property/get", '{"id":"4","params":["a"]}');
+    await client.frames.waitFor(({ body }) => body.includes("no value has been accepted yet"));
+    say("thing/property/post/reply", '{"id":"7","code":200}');
+    await posted;
+    say("thing/property/get", '{"id":"5","params":["a","b"]}');
+    await client.frames.waitFor(({ body }) =>
+      body.includes('{"id":"5","code":200,"msg":"success","data":{"a":1}}'),
+    );
+  });
+
   it("tells who answered a command that the platform knows it not", async () => {
     const { client, say } = await open(STREAM);
     const { own, commands } = handler();

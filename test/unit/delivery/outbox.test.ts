@@ -68,6 +68,29 @@ describe("Outbox", () => {
     });
   }
 
+  it("takes what is transient though it is full, after what is high and before all else, over lost links", () => {
+    const { outbox, queued } = open({ whenFull: "drop-oldest" });
+    for (const name of ["a", "b"]) outbox.push(message(name));
+    outbox.push(message("high", 10, { priority: "high" }));
+    const dropped = ["x", "y"].flatMap((name) => outbox.push(message(name, 10, { transient: true })));
+    assert.deepEqual(dropped, []);
+    assert.deepEqual(queued, ["a", "b", "high", "x", "y"]);
+    outbox.linkUp();
+    outbox.linkDown();
+    assert.equal(outbox.waiting, 5);
+    assert.deepEqual(shiftAll(outbox), ["high", "x", "y", "a", "b"]);
+  });
+
+  it("hands over what is transient, and drops it when it is settled", () => {
+    const { outbox } = open();
+    outbox.adopt(message("x", 10, { transient: true }));
+    outbox.adopt(message("y", 10, { transient: true }));
+    outbox.sweep((each) => {
+      each.settled = nameOf(each) === "x";
+    });
+    assert.deepEqual(outbox.takeAll().map(nameOf), ["y"]);
+  });
+
   it("takes what just fits", () => {
     const { outbox } = open();
     for (const name of ["a", "b"]) outbox.push(message(name));

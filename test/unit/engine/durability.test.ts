@@ -64,6 +64,20 @@ describeStore("delivery with a disk", () => {
       assert.equal(await stored(), 0);
     });
 
+    it("never writes what is transient, and tells its sender no less than it asked for", async () => {
+      const bench = await open("disk-always", { waitingSendersMax: 0 });
+      bench.publish("fleeting", { completeWhen: "acknowledged", transient: true });
+      bench.publish("kept", QUEUED);
+      await bench.told.waitFor(({ name }) => name === "kept");
+      assert.equal(await stored(), 1);
+      bench.delivery.storeAll();
+      assert.equal(await stored(), 1);
+      const link = bench.up();
+      const { receipt } = await bench.told.waitFor(({ name }) => name === "fleeting");
+      assert.equal(receipt.state, "acknowledged");
+      assert.equal(link.names[0], "fleeting");
+    });
+
     it("delivers after a restart what was queued, in order, and reports each outcome", async () => {
       const first = await open("disk-always");
       for (const name of numbered(5000)) {

@@ -218,6 +218,12 @@ const MUTATIONS: readonly Mutation[] = [
     { expected: "array" },
   ],
   [
+    "a struct without members",
+    put("properties.9.dataType.specs", undefined),
+    "missing",
+    "properties[9].dataType.specs",
+  ],
+  [
     "a struct's member without identifier",
     put("properties.9.dataType.specs.1.identifier", null),
     "missing",

@@ -130,6 +130,14 @@ describe("parseThingModel: files of every age", () => {
     assert.deepEqual(typeOf(model, "a"), { type: "double", min: -(2 ** 53), max: 2 ** 53 });
   });
 
+  it("reads an array and a text without a length", () => {
+    const read = (dataType: object) =>
+      parseThingModel(JSON.stringify({ properties: [{ identifier: "a", accessMode: "r", dataType }] }));
+    const array = read({ type: "array", specs: { items: { type: "date" } } });
+    assert.deepEqual(typeOf(array.model, "a"), { type: "array", element: { type: "date" } });
+    assert.deepEqual(typeOf(read({ type: "string", specs: {} }).model, "a"), { type: "string" });
+  });
+
   it("counts a hundred function points, and notes one more", () => {
     const text = readModelFile("hundred-points.json");
     assert.equal(parseThingModel(text).model.functionPoints, 100);
