@@ -266,6 +266,8 @@ export const ERROR_TEXTS = {
     "No node handles {{identifiers}} of {{kind}} {{id}}, so it was answered with failure 100. Add a command subscribe node for it.",
   ONENET_COMMAND_INVALID: "What came on {{topic}} could not be read: {{detail}}.",
   "ONENET_ANSWER_INVALID.data": "The answer to {{kind}} {{id}} must be {{expected}}, but is {{got}}.",
+  ONENET_DESIRED_REFUSED:
+    "The desired values of {{identifiers}} were refused by the flow (code {{code}}, {{message}}), so they were not deleted and come again at the next get.",
   ONENET_ANSWER_REJECTED:
     "OneNET did not take the answer to command {{id}}: code {{platformCode}}, {{platformMessage}}.",
 

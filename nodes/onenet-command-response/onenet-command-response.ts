@@ -3,9 +3,11 @@ import { pool } from "../../lib/client/pool";
 import { OneNetError } from "../../lib/errors";
 import type { Def } from "../shared/config";
 import { FieldReader } from "../shared/config";
+import { knownThings } from "../shared/known-things";
 import type { Message } from "../shared/runtime";
 import { onClose, onInput } from "../shared/runtime";
 import { errorStatus, StatusLine, successStatus } from "../shared/status";
+import { checkAnswer } from "./check";
 import { readConfig } from "./config";
 import { isOwnFailure, readAnswer, readReference } from "./message";
 
@@ -30,9 +32,15 @@ export default function register(RED: NodeAPI): void {
         if (device === undefined) {
           throw new OneNetError("ONENET_COMMAND_EXPIRED", { id: reference.id, deadline: "passed" });
         }
-        const answer = readAnswer(message, config, reference.kind);
-        const onenet = await device.commands.answer(reference, answer);
-        send(onenet === undefined ? { ...message } : { ...message, onenet });
+        const given = readAnswer(message, config, reference.kind);
+        const { answer, changed } = checkAnswer(
+          reference,
+          given,
+          knownThings.find(reference.connection, reference.device),
+        );
+        const receipt = await device.commands.answer(reference, answer);
+        const onenet = { ...receipt, ...(changed.length === 0 ? {} : { changed }) };
+        send(Object.keys(onenet).length === 0 ? { ...message } : { ...message, onenet });
       };
     });
   }

@@ -1,23 +1,37 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import type { CommandHandler, IncomingCommand } from "../../lib/client/command";
+import type { AskedCommand, CommandHandler, IncomingCommand } from "../../lib/client/command";
 import type { Def } from "../shared/config";
 import { FieldReader } from "../shared/config";
 import type { NodeConnection } from "../shared/connection-lease";
 import { leaseConnection } from "../shared/connection-lease";
+import { knownThings } from "../shared/known-things";
 import { onClose, reportError } from "../shared/runtime";
+import type { Subdevice } from "../shared/subdevice";
+import { findChosenSubdevice } from "../shared/target-device";
+import { thingOf } from "../shared/thing";
+import { checkCommand } from "./check";
 import type { Config } from "./config";
-import { commandKinds, readConfig } from "./config";
+import { readConfig } from "./config";
+import type { HandlerPlan } from "./handlers";
+import { planHandlers } from "./handlers";
 import { commandMessage } from "./message";
 
+type SubscribeDef = NodeDef & { readonly connection?: string; readonly subdevice?: string };
+
 export default function register(RED: NodeAPI): void {
-  function CommandSubscribe(this: Node, def: NodeDef & { readonly connection?: string }): void {
+  function CommandSubscribe(this: Node, def: SubscribeDef): void {
     RED.nodes.createNode(this, def);
     const link = leaseConnection(RED, this, def.connection, "device");
     if (!link.isThere) return;
     try {
       const config = readConfig(new FieldReader(RED, this, def as unknown as Def));
-      const { device } = link;
-      onClose(this, device.commands.register(commandHandler(RED, this, link, config)));
+      onClose(this, knownThings.add(link.connection.key, link));
+      const { commands, productKind } = link.device;
+      const devices = devicesOf(findChosenSubdevice(RED, def.subdevice, link.connection.key));
+      const asked = { productKind, devices, isAsync: (command: AskedCommand) => isAsync(link, command) };
+      for (const plan of planHandlers(config, asked)) {
+        onClose(this, commands.register(commandHandler(RED, this, link, config, plan)));
+      }
     } catch (thrown) {
       link.showBroken(thrown);
       reportError(RED, this, thrown);
@@ -27,17 +41,30 @@ export default function register(RED: NodeAPI): void {
   RED.nodes.registerType("onenet-command-subscribe", CommandSubscribe);
 }
 
-function commandHandler(RED: NodeAPI, node: Node, link: NodeConnection, config: Config): CommandHandler {
+/** The connection's own device, or the sub-device chosen, or all of its product. */
+function devicesOf(subdevice: Subdevice | undefined): "own" | ReadonlySet<string> {
+  return subdevice === undefined ? "own" : new Set([`${subdevice.productId}/${subdevice.deviceName || "*"}`]);
+}
+
+function isAsync(link: NodeConnection, { identifiers: [name = ""], device }: AskedCommand): boolean {
+  return thingOf(link, device).model?.services.get(name)?.callType === "async";
+}
+
+function commandHandler(
+  RED: NodeAPI,
+  node: Node,
+  link: NodeConnection,
+  { payloadAs }: Config,
+  plan: HandlerPlan,
+): CommandHandler {
+  const { output, isBare, ...handler } = plan;
   return {
-    kinds: commandKinds(config, link.device.productKind),
-    identifiers: config.identifiers,
-    answersItself: config.answersItself,
-    deadlineMs: config.deadlineMs,
-    unhandled: config.unhandled,
-    failure: config.failure,
+    ...handler,
     deliver(command: IncomingCommand) {
       try {
-        node.send(commandMessage(command, config.payloadAs));
+        const checked = checkCommand(command, thingOf(link, command.device));
+        const message = commandMessage(command, checked, { payloadAs, isBare });
+        node.send(output === 0 ? message : [...Array<null>(output).fill(null), message]);
         link.refresh();
       } catch (thrown) {
         link.showError(thrown);

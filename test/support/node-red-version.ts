@@ -19,6 +19,7 @@ export const NODE_TYPES = [
   "onenet-command-subscribe",
   "onenet-command-response",
   "onenet-subdevice",
+  "onenet-desired",
   "onenet-mqtt-out",
   "onenet-simulator",
 ] as const;

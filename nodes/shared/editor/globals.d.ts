@@ -56,7 +56,7 @@ interface JQuery {
   editableList(options: Record<string, unknown>): JQuery;
   editableList(method: string, value?: unknown): JQuery;
   autoComplete(options: {
-    search: (typed: string, done: (found: { value: string; label: string }[]) => void) => void;
+    search: (typed: string, done: (found: { value: string; label: string | HTMLElement }[]) => void) => void;
     minLength?: number;
   }): JQuery;
 }

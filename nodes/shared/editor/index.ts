@@ -7,6 +7,7 @@ import { commandResponseForm, commandSubscribeForm } from "./command-forms";
 import { connectionForm } from "./connection-form";
 import { connectionStatusForm } from "./connection-status-form";
 import { datapointPublishForm } from "./datapoint-publish-form";
+import { desiredForm } from "./desired-form";
 import { gatewayForm, subdeviceForm } from "./gateway-forms";
 import { mqttOutForm } from "./mqtt-out-form";
 import type { NodeForm } from "./node-form";
@@ -21,6 +22,7 @@ const FORMS: Readonly<Record<string, NodeForm>> = {
   "onenet-command-response": commandResponseForm,
   "onenet-subdevice": subdeviceForm,
   "onenet-gateway": gatewayForm,
+  "onenet-desired": desiredForm,
   "onenet-mqtt-out": mqttOutForm,
   "onenet-simulator": simulatorForm,
 };

@@ -10,6 +10,7 @@ export interface NodeForm {
   paletteLabel(): string;
   nodeLabel(this: RedNode): string;
   nodeLabelStyle(this: RedNode): string;
+  outputLabel(this: RedNode, index: number): string | undefined;
   prepare(this: RedNode): void;
   save(this: RedNode): void;
   close(this: RedNode): void;
@@ -19,6 +20,8 @@ export interface NodeForm {
 export interface NodeFormSpec extends FormSpec {
   /** The node's label in the workspace when it has no name; empty means the palette's. */
   nodeLabel(node: RedNode): string;
+  /** What an output is called where outputs follow the fields; the others are named in the node's html. */
+  outputLabel?(node: RedNode, index: number): string | undefined;
 }
 
 const openForms = new Map<string, OpenForm>();
@@ -54,6 +57,9 @@ export function makeNodeForm(spec: NodeFormSpec): NodeForm {
     },
     nodeLabelStyle() {
       return this.name ? "node_label_italic" : "";
+    },
+    outputLabel(index) {
+      return spec.outputLabel?.(this, index);
     },
     prepare() {
       const form = new OpenForm(spec, this);

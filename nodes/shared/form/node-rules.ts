@@ -1,7 +1,7 @@
 import { OneNetError } from "../../../lib/errors";
 import { PLATFORMS } from "../../../lib/protocol/platform";
 import { checkDevicePublish, checkPublishTopic } from "../../../lib/protocol/topic";
-import { checkDatapoint } from "../../../lib/protocol/value";
+import { checkDatapoint, isStreamName } from "../../../lib/protocol/value";
 import { type ChosenConnection, connectionReason } from "./connection-choice";
 import { checkKnownEvent, checkKnownProperty } from "./known-identifier";
 import { MESSAGE_RANGES } from "./ranges";
@@ -10,6 +10,7 @@ import {
   holdsEnv,
   numberIn,
   oneOf,
+  type ReadField,
   type Reason,
   type Rule,
   type Rules,
@@ -20,7 +21,7 @@ import { reportRowsRule } from "./report-rules";
 
 const { expirySeconds, messageExpirySeconds, deadlineSeconds, failureCode } = MESSAGE_RANGES;
 
-function connection(needsOneNet: boolean): Rule {
+export function connection(needsOneNet: boolean): Rule {
   return (value, _read, find) => {
     const id = textOf(value);
     return holdsEnv(id) ? undefined : connectionReason(id, find(), needsOneNet);
@@ -87,27 +88,68 @@ export function splitIdentifiers(text: string): string[] {
   return text.split(/[\s,，、;；]+/).filter((part) => part !== "");
 }
 
-const identifiers: Rule = (value, _read, find) => {
-  if (holdsEnv(value) || kindOf(find) !== "thing-model") return undefined;
-  const rules = { kind: "thing-model", booleansAsNumbers: false } as const;
-  const reasons = splitIdentifiers(textOf(value)).map((name) =>
-    reasonOf(() => checkDatapoint({ stream: name, value: 0 }, rules)),
-  );
-  const first = reasons.find((reason) => reason !== undefined);
-  return first && { key: "reason.identifier", params: { identifier: String(first.params?.["stream"]) } };
+/** A list of identifiers: each can be one, and stands in the model where there is one. */
+export function identifiers(takesServices: boolean): Rule {
+  return (value, read, find) => {
+    if (holdsEnv(value) || kindOf(find) !== "thing-model") return undefined;
+    const names = splitIdentifiers(textOf(value));
+    const impossible = names.find((name) => !isStreamName(name, "thing-model"));
+    if (impossible !== undefined) return { key: "reason.identifier", params: { identifier: impossible } };
+    const model = isOwnDevice(read) ? find()?.model : undefined;
+    if (model === undefined) return undefined;
+    const unknown = names.map((name) =>
+      takesServices && model.services.has(name) ? undefined : reasonOf(() => checkKnownProperty(model, name)),
+    );
+    return unknown.find((reason) => reason !== undefined);
+  };
+}
+
+/** Whether a form is about the connection's own device, not a sub-device: the connection's model is its own. */
+export function isOwnDevice(read: ReadField): boolean {
+  return ["", "_ADD_"].includes(textOf(read("subdevice")));
+}
+
+/** The fields that tick what a command subscribe node receives, and whether an old flow without them does. */
+const RECEIVES = {
+  receiveSets: true,
+  receiveGets: false,
+  receiveServices: false,
+  receiveTopology: false,
+  receiveOta: false,
+  receiveCustom: false,
+} as const;
+
+/** Whether a command subscribe node receives this; a field that an old flow does not have counts as its default. */
+export function receives(read: ReadField, field: keyof typeof RECEIVES): boolean {
+  const value = read(field);
+  return typeof value === "boolean" ? value : RECEIVES[field];
+}
+
+const receiveSets: Rule = (_value, read, find) => {
+  const fields = Object.keys(RECEIVES) as (keyof typeof RECEIVES)[];
+  const receivesNothing = !fields.some((field) => receives(read, field));
+  return receivesNothing && kindOf(find) === "thing-model" ? { key: "reason.receivesNothing" } : undefined;
 };
 
-const receiveSets: Rule = (value, read, find) => {
-  const receivesNothing = value === false && read("receiveGets") === false && kindOf(find) === "thing-model";
-  return receivesNothing ? { key: "reason.receivesNothing" } : undefined;
+/** An output for each identifier: the form must know them all. */
+const outputMode: Rule = (value, read, find) => {
+  const wrong = oneOf(["one", "each"])(value);
+  if (wrong !== undefined || textOf(value) !== "each" || kindOf(find) !== "thing-model") return wrong;
+  const isNamed = splitIdentifiers(textOf(read("identifiers"))).length > 0 && !holdsEnv(read("identifiers"));
+  const needsNames =
+    receives(read, "receiveSets") || receives(read, "receiveGets") || receives(read, "receiveServices");
+  return isNamed || !needsNames ? undefined : { key: "reason.outputsUnnamed" };
 };
 
 export const commandSubscribeRules: Rules = {
   connection: connection(true),
-  identifiers,
+  identifiers: identifiers(true),
   receiveSets,
+  outputMode,
   payloadAs: oneOf(["auto", "json", "text", "buffer"]),
+  getAnswer: oneOf(["flow", "last"]),
   deadlineSeconds: numberIn(deadlineSeconds),
+  asyncSeconds: numberIn(deadlineSeconds),
   unhandled: oneOf(["fail", "ignore"]),
   failureAnswer: oneOf(["body", "silence"]),
 };

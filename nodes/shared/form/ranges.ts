@@ -45,6 +45,8 @@ export const MESSAGE_RANGES = {
   messageExpirySeconds: { min: 0, max: 4_294_967_295, integer: true, optional: true },
   /** From the arrival of a command to its answer; the platform itself waits 30 s at most. */
   deadlineSeconds: { min: 0.1, max: 3600 },
+  /** From a request of the device to the platform's reply. */
+  timeoutSeconds: { min: 0.1, max: 3600 },
   failureCode: { min: 0, max: MAX_MESSAGE_ID, integer: true },
 } as const satisfies Readonly<Record<string, Range>>;
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChosenConnection, readChosenConnection } from "../../../nodes/shared/form/connection-choice";
 import { connectionStatusRules } from "../../../nodes/shared/form/connection-status-rules";
+import { desiredRules } from "../../../nodes/shared/form/desired-rules";
 import {
   commandResponseRules,
   commandSubscribeRules,
@@ -53,6 +54,19 @@ const SUBSCRIBE: readonly Case[] = [
   ["receiveSets", { receiveSets: false, receiveGets: false }, ONENET_CHOSEN, "reason.receivesNothing"],
   ["receiveSets", { receiveSets: false, receiveGets: true }, ONENET_CHOSEN],
   ["receiveSets", { receiveSets: false, receiveGets: false }, DATA_STREAM_CHOSEN],
+  ["receiveSets", { receiveSets: false, receiveOta: true }, ONENET_CHOSEN],
+  ["receiveSets", { receiveSets: false }, ONENET_CHOSEN, "reason.receivesNothing"],
+  ["outputMode", {}, ONENET_CHOSEN],
+  ["outputMode", { outputMode: "many" }, ONENET_CHOSEN, "reason.choice"],
+  ["outputMode", { outputMode: "one", identifiers: "" }, ONENET_CHOSEN],
+  ["outputMode", { outputMode: "each", identifiers: "on" }, ONENET_CHOSEN],
+  ["outputMode", { outputMode: "each", identifiers: "" }, ONENET_CHOSEN, "reason.outputsUnnamed"],
+  ["outputMode", { outputMode: "each", identifiers: `\${NAMES}` }, ONENET_CHOSEN, "reason.outputsUnnamed"],
+  ["outputMode", { outputMode: "each", identifiers: "" }, DATA_STREAM_CHOSEN],
+  ["outputMode", { outputMode: "each", receiveSets: false, receiveOta: true }, ONENET_CHOSEN],
+  ["getAnswer", { getAnswer: "last" }, ONENET_CHOSEN],
+  ["getAnswer", { getAnswer: "first" }, ONENET_CHOSEN, "reason.choice"],
+  ["asyncSeconds", { asyncSeconds: "0" }, ONENET_CHOSEN, "reason.number"],
   ["deadlineSeconds", { deadlineSeconds: "4" }, ONENET_CHOSEN],
   ["deadlineSeconds", { deadlineSeconds: "" }, ONENET_CHOSEN, "reason.number"],
   ["unhandled", { unhandled: "" }, ONENET_CHOSEN, "reason.choice"],
@@ -76,6 +90,20 @@ const RESPONSE: readonly Case[] = [
   ["outcome", { outcome: "maybe" }, undefined, "reason.choice"],
   ["failureCode", { outcome: "auto", failureCode: "x" }, undefined, "reason.integer"],
   ["failureCode", { outcome: "success", failureCode: "x" }, undefined],
+];
+
+const DESIRED: readonly Case[] = [
+  ["connection", { connection: "c" }, ONENET_CHOSEN],
+  ["connection", { connection: "c" }, BROKER_CHOSEN, "reason.connection-plain"],
+  ["connection", { connection: "c" }, DATA_STREAM_CHOSEN, "reason.connection-stream"],
+  ["connection", { connection: "" }, undefined, "reason.no-connection"],
+  ["action", { action: "" }, ONENET_CHOSEN],
+  ["action", { action: "set" }, ONENET_CHOSEN, "reason.choice"],
+  ["identifiers", { identifiers: "on, level" }, ONENET_CHOSEN],
+  ["identifiers", { identifiers: "on, 温度" }, ONENET_CHOSEN, "reason.identifier"],
+  ["apply", { apply: "each" }, ONENET_CHOSEN],
+  ["apply", { apply: "yes" }, ONENET_CHOSEN, "reason.choice"],
+  ["timeoutSeconds", { timeoutSeconds: "" }, ONENET_CHOSEN, "reason.number"],
 ];
 
 const MQTT_OUT: readonly Case[] = [
@@ -112,6 +140,7 @@ const ALL: Readonly<Record<string, readonly [Rules, readonly Case[]]>> = {
   "datapoint publish": [datapointPublishRules, DATAPOINT],
   "command subscribe": [commandSubscribeRules, SUBSCRIBE],
   "command response": [commandResponseRules, RESPONSE],
+  desired: [desiredRules, DESIRED],
   "mqtt out": [mqttOutRules, MQTT_OUT],
   "connection status": [connectionStatusRules, STATUS],
 };

@@ -1,0 +1,84 @@
+import type { Device } from "../../lib/client/device";
+import { OneNetError } from "../../lib/errors";
+import { type DesiredValue, desiredDeleteParams, readDesired } from "../../lib/protocol/desired";
+import { DEVICE_FAILURE_CODE } from "../../lib/protocol/limits";
+import type { Config } from "./config";
+import type { DesiredVersions } from "./message";
+
+/** What of a device is needed here. */
+export type DesiredDevice = Pick<Device, "request" | "applyAsSet">;
+
+/** What a get brought, and what was done with it. */
+export interface GotDesired {
+  readonly values: Readonly<Record<string, DesiredValue>>;
+  readonly applied: readonly string[];
+  readonly deleted: readonly string[];
+}
+
+interface Refusal {
+  readonly identifiers: readonly string[];
+  readonly code: number;
+  readonly message: string;
+}
+
+/**
+ * Gets desired values, and applies and deletes them where the settings say so.
+ *
+ * @throws {OneNetError} ONENET_REJECTED, ONENET_ACK_TIMEOUT, ONENET_EXPIRED, …; ONENET_DESIRED_REFUSED when some were
+ *   not applied (those that were are deleted all the same)
+ */
+export async function getDesired(
+  device: DesiredDevice,
+  identifiers: readonly string[],
+  config: Config,
+): Promise<GotDesired> {
+  const options = { timeoutMs: config.timeoutMs };
+  const values = readDesired(await device.request("desired-get", [...identifiers], options));
+  const { applied, refusals } = await applyDesired(device, values, config.apply);
+  const isDeleting = config.deletesApplied && applied.length > 0;
+  if (isDeleting) {
+    await deleteDesired(device, new Map(applied.map((name) => [name, values[name]?.version])), config);
+  }
+  const [first] = refusals;
+  if (first !== undefined) {
+    const names = refusals.flatMap((refusal) => refusal.identifiers).join(", ");
+    const { code, message } = first;
+    throw new OneNetError("ONENET_DESIRED_REFUSED", { identifiers: names, code, message });
+  }
+  return { values, applied, deleted: isDeleting ? applied : [] };
+}
+
+/** @throws {OneNetError} ONENET_REJECTED, ONENET_ACK_TIMEOUT, ONENET_EXPIRED, … */
+export async function deleteDesired(
+  device: DesiredDevice,
+  versions: DesiredVersions,
+  { timeoutMs }: Config,
+): Promise<void> {
+  if (versions.size === 0) return;
+  await device.request("desired-delete", desiredDeleteParams(Object.fromEntries(versions)), { timeoutMs });
+}
+
+async function applyDesired(
+  device: DesiredDevice,
+  values: GotDesired["values"],
+  apply: Config["apply"],
+): Promise<{ readonly applied: readonly string[]; readonly refusals: readonly Refusal[] }> {
+  const names = Object.keys(values);
+  const sets = apply === "each" ? names.map((name) => [name]) : [names];
+  const applied: string[] = [];
+  const refusals: Refusal[] = [];
+  if (apply === "no" || names.length === 0) return { applied, refusals };
+  for (const identifiers of sets) {
+    const wanted = identifiers.flatMap((name) => {
+      const desired = values[name];
+      return desired === undefined ? [] : [[name, desired.value] as const];
+    });
+    const answer = await device.applyAsSet(Object.fromEntries(wanted));
+    if (answer.success) applied.push(...identifiers);
+    else {
+      const { code = DEVICE_FAILURE_CODE, message = "failure" } = answer;
+      refusals.push({ identifiers, code, message });
+    }
+  }
+  return { applied, refusals };
+}

@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { feedBadly, feedWell, waitForCaught } from "../support/feed";
+import {
+  commandResponse,
+  commandSubscribe,
+  deviceConnection,
+  type Fields,
+  flowOf,
+  makeProduct,
+  node,
+} from "../support/flows";
+import { type LoadedFlow, loadFlow } from "../support/helper";
+import { startTestSimulator, type TestSimulator } from "../support/simulated";
+import { STATION_MODEL } from "../support/station";
+
+type Message = Record<string, unknown>;
+
+const WITH_MODEL = { modelSource: "pasted", model: STATION_MODEL, modelCheck: "coerce" };
+
+describe("desired values", () => {
+  let sim: TestSimulator;
+  let flow: LoadedFlow;
+  let device: { productId: string; deviceName: string };
+
+  afterEach(async () => {
+    await flow?.unload();
+    await sim?.stop();
+  });
+
+  const wish = (params: object) => sim.simulator.cloud.setDesired({ ...device, params });
+
+  async function wished(): Promise<unknown> {
+    return (await sim.simulator.cloud.queryDesired(device)).data;
+  }
+
+  interface Setup {
+    readonly desired?: Fields;
+    readonly commands?: Fields;
+    readonly connection?: Fields;
+    /** Wished for before the device comes. */
+    readonly wishes?: object;
+    readonly kind?: "thing-model" | "data-stream";
+  }
+
+  async function start(setup: Setup = {}): Promise<void> {
+    const product = makeProduct(setup.kind ?? "thing-model", "dev");
+    device = { productId: product.productId, deviceName: "dev" };
+    sim = await startTestSimulator({ products: [product] });
+    if (setup.wishes) await wish(setup.wishes);
+    flow = await loadFlow(
+      flowOf(
+        deviceConnection("c", sim.simulator, product, "dev", setup.connection ?? {}),
+        commandSubscribe("sub", "c", setup.commands ?? {}),
+        commandResponse("answer"),
+        commandResponse("refuse", { outcome: "failure", failureCode: "7", failureMessage: "not now" }),
+        node("onenet-desired", "desired", { connection: "c", afterLogin: false, ...setup.desired }),
+      ),
+    );
+    if (setup.kind !== "data-stream") await flow.waitForStatus("sub", "connected");
+  }
+
+  /** The `index`-th message that `id` sent. */
+  async function received(id: string, index = 0): Promise<Message> {
+    const sent = await flow.events.waitForCount(
+      index + 1,
+      (event) => event.event === "send" && event.node === id,
+      { what: `message ${index} of ${id}` },
+    );
+    const event = sent[index];
+    assert.ok(event?.event === "send");
+    return event.msg;
+  }
+
+  const answerNext = async (id: "answer" | "refuse", index = 0) =>
+    await feedWell(flow, id, await received("sub", index));
+
+  describe("on demand", () => {
+    it("come with their versions; what has none is missing", async () => {
+      await start({ wishes: { power: true, level: 3 } });
+      await wish({ level: 4 });
+      const sent = await feedWell(flow, "desired", { payload: ["power", "level", "temperature"], more: 1 });
+      assert.deepEqual(sent["payload"], {
+        power: { value: true, version: 1 },
+        level: { value: 4, version: 2 },
+      });
+      assert.deepEqual(sent["onenet"], {
+        action: "get",
+        trigger: "message",
+        identifiers: ["power", "level", "temperature"],
+        applied: [],
+        deleted: [],
+      });
+      assert.equal(sent["more"], 1);
+      assert.deepEqual((await feedWell(flow, "desired", { payload: "power" }))["payload"], {
+        power: { value: true, version: 1 },
+      });
+    });
+
+    it("are those of the form, or all of the model that can be set", async () => {
+      await start({
+        wishes: { power: true, level: 3 },
+        desired: { identifiers: "level" },
+        connection: WITH_MODEL,
+      });
+      const of = async () => (await feedWell(flow, "desired", { payload: ["power"] }))["onenet"] as Message;
+      assert.deepEqual((await of())["identifiers"], ["level"]);
+      await flow.unload();
+      await sim.stop();
+      await start({ wishes: { total: 1 }, connection: WITH_MODEL });
+      const sent = await feedWell(flow, "desired", { payload: 1_700_000_000_000 });
+      assert.deepEqual((sent["onenet"] as Message)["identifiers"], ["power", "level", "total"]);
+      assert.deepEqual(sent["payload"], { total: { value: 1, version: 1 } });
+    });
+
+    it("need identifiers, a known action and versions that can be", async () => {
+      await start();
+      await feedBadly(flow, "desired", { payload: 1 }, "ONENET_MESSAGE_INVALID");
+      await feedBadly(flow, "desired", { payload: ["a", 1] }, "ONENET_MESSAGE_INVALID");
+      await feedBadly(flow, "desired", { payload: ["a"], action: "set" }, "ONENET_MESSAGE_INVALID");
+      await feedBadly(flow, "desired", { payload: { a: 0 }, action: "delete" }, "ONENET_MESSAGE_INVALID");
+      await feedBadly(flow, "desired", { payload: 5, action: "delete" }, "ONENET_MESSAGE_INVALID");
+    });
+
+    it("are deleted with their version; another version is left alone, a list goes whatever it is", async () => {
+      await start({ wishes: { power: true, level: 3, total: 9 } });
+      await wish({ level: 4 });
+      const action = "delete";
+      const payload = { power: { value: true, version: 1 }, level: 1 };
+      const sent = await feedWell(flow, "desired", { action, payload });
+      assert.deepEqual(sent["payload"], payload);
+      assert.deepEqual((sent["onenet"] as Message)["deleted"], ["power", "level"]);
+      const names = async () => JSON.stringify(await wished());
+      assert.doesNotMatch(await names(), /power/);
+      assert.match(await names(), /level/);
+      await feedWell(flow, "desired", { action, payload: ["level"] });
+      assert.doesNotMatch(await names(), /level/);
+      assert.match(await names(), /total/);
+    });
+
+    it("are rejected with OneNET's code, or late", async () => {
+      await start({
+        desired: { timeoutSeconds: "0.2" },
+        connection: { ackTimeoutSeconds: "0.2", ackAttempts: "1" },
+      });
+      const { end } = sim.simulator.faults.dropReply();
+      await feedBadly(flow, "desired", { payload: ["power"] }, "ONENET_ACK_TIMEOUT");
+      end();
+      await sim.stop();
+      await feedBadly(flow, "desired", { payload: ["power"] }, "ONENET_EXPIRED");
+    });
+  });
+
+  describe("after a login", () => {
+    it("come by themselves, each time", async () => {
+      await start({ desired: { afterLogin: true, identifiers: "power" }, wishes: { power: true } });
+      const first = await received("desired");
+      assert.deepEqual(first["payload"], { power: { value: true, version: 1 } });
+      assert.equal((first["onenet"] as Message)["trigger"], "login");
+      assert.equal(typeof first["_msgid"], "string");
+      await wish({ power: false });
+      sim.simulator.faults.cutLink();
+      const second = await received("desired", 1);
+      assert.deepEqual(second["payload"], { power: { value: false, version: 2 } });
+    });
+
+    it("tell a Catch node what went wrong", async () => {
+      await start({ desired: { afterLogin: true } });
+      assert.equal((await waitForCaught(flow, "ONENET_MESSAGE_INVALID")).error.source.id, "desired");
+    });
+  });
+
+  describe("applied", () => {
+    const APPLY = { afterLogin: true, identifiers: "power, level", apply: "together" };
+
+    it("are a property set of the flow's, and are deleted after its success", async () => {
+      await start({ desired: APPLY, wishes: { power: 1, level: 3 }, connection: WITH_MODEL });
+      const msg = await received("sub");
+      assert.deepEqual(msg["payload"], { power: true, level: 3 }, "checked like one");
+      const command = msg["command"] as Message;
+      assert.deepEqual([command["kind"], command["desired"]], ["property-set", true]);
+      await feedWell(flow, "answer", msg);
+      const { deleted, applied } = (await received("desired"))["onenet"] as Message;
+      assert.deepEqual(
+        [applied, deleted],
+        [
+          ["power", "level"],
+          ["power", "level"],
+        ],
+      );
+      assert.doesNotMatch(JSON.stringify(await wished()), /power|level/);
+      assert.equal(sim.events.filter((event) => event.event === "refused").length, 0);
+    });
+
+    it("stay where they were set again meanwhile", async () => {
+      await start({ desired: APPLY, wishes: { power: true } });
+      const msg = await received("sub");
+      await wish({ power: false });
+      await feedWell(flow, "answer", msg);
+      await received("desired");
+      assert.match(JSON.stringify(await wished()), /power/);
+    });
+
+    it("are kept where the form says so", async () => {
+      await start({ desired: { ...APPLY, deleteApplied: false }, wishes: { power: true } });
+      await answerNext("answer");
+      assert.deepEqual(((await received("desired"))["onenet"] as Message)["deleted"], []);
+      assert.match(JSON.stringify(await wished()), /power/);
+    });
+
+    it("are refused together, told and not deleted", async () => {
+      await start({ desired: APPLY, wishes: { power: true, level: 3 } });
+      await answerNext("refuse");
+      const { error } = await waitForCaught(flow, "ONENET_DESIRED_REFUSED");
+      assert.match(error.message, /power, level/);
+      assert.deepEqual([error.source.id, error.cause?.params["code"]], ["desired", 7]);
+      assert.match(JSON.stringify(await wished()), /power.*level|level.*power/);
+    });
+
+    it("are applied each by itself, and one that is refused does not hold up the others", async () => {
+      await start({ desired: { ...APPLY, apply: "each" }, wishes: { power: true, level: 3 } });
+      const first = await received("sub");
+      assert.equal(Object.keys(first["payload"] as object).length, 1);
+      await feedWell(flow, "refuse", first);
+      await answerNext("answer", 1);
+      await waitForCaught(flow, "ONENET_DESIRED_REFUSED");
+      const left = JSON.stringify(await wished());
+      const [refused = ""] = Object.keys(first["payload"] as object);
+      assert.match(left, new RegExp(refused));
+      assert.doesNotMatch(left, refused === "power" ? /level/ : /power/);
+    });
+
+    it("that no node takes are refused", async () => {
+      await start({ desired: APPLY, wishes: { power: true }, commands: { identifiers: "door" } });
+      assert.match((await waitForCaught(flow, "ONENET_DESIRED_REFUSED")).error.message, /no handler/);
+    });
+  });
+
+  it("are no part of a data-stream product", async () => {
+    await start({ kind: "data-stream" });
+    assert.equal((await waitForCaught(flow, "ONENET_CONFIG_INVALID")).error.source.id, "desired");
+  });
+});
