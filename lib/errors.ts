@@ -294,6 +294,8 @@ export const ERROR_TEXTS = {
     "Adding {{device}} to the topology, or taking it out, must be signed with its key or its product's, and the sub-device node has none. Fill in its key.",
   "ONENET_SUBDEVICE_KEY.one-device":
     "A device key belongs to one device, but the sub-device node stands for any device of product {{productId}}. Give the device a name there, or use the product key.",
+  ONENET_SUBDEVICE_LOGIN:
+    "Sub-device {{device}} could not be logged in (sub/login): {{reason}} It is tried again with its next datapoints after a minute.",
   "ONENET_TOPOLOGY_FAILED.some":
     "{{action}} failed for {{failed}} of {{total}} sub-devices ({{devices}}); the first: {{first}} See msg.error.cause.failed for each.",
 

@@ -175,6 +175,7 @@ export class Connection {
   /** Says DISCONNECT; what is held fails with ONENET_CLOSED. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.device?.subLogins.releaseAll();
     this.#gate.storeAll();
     if (this.#store !== undefined) await this.#store.flush();
     this.#gate.refuse(new OneNetError("ONENET_CLOSED"));
@@ -186,6 +187,7 @@ export class Connection {
    * Resolves when it is there.
    */
   async settleDown(): Promise<void> {
+    this.device?.subLogins.releaseAll();
     this.#gate.storeAll();
     await this.#store?.flush();
   }
@@ -199,6 +201,7 @@ export class Connection {
 
   /** Ends this connection and gives what it holds to the one that takes its place. */
   async handOver(heir: (messages: readonly QueuedMessage[]) => void): Promise<void> {
+    this.device?.subLogins.releaseAll();
     heir(this.#gate.handOver());
     await this.#end();
   }
@@ -215,6 +218,7 @@ export class Connection {
   }
 
   #onUp(session: DeliveryLink): void {
+    this.device?.linkUp();
     this.#gate.linkUp(session);
     this.device?.loggedIn();
     if (this.#profile.kind === "broker" && this.#profile.birth !== undefined) {
@@ -231,7 +235,7 @@ export class Connection {
   }
 
   #onDown(closedByPeer: boolean): boolean {
-    this.device?.commands.linkDown();
+    this.device?.linkDown();
     return this.#gate.linkDown(closedByPeer);
   }
 

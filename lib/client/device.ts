@@ -1,35 +1,33 @@
 import type { Clock } from "../clock";
-import type { BadStreams } from "../delivery/bad-streams";
 import { devicePacker } from "../delivery/device-packer";
 import type { DeliveryGate } from "../delivery/gate";
-import type { DeliveryOptions, Rejection } from "../delivery/message";
-import { failedPoints } from "../delivery/message";
+import type { Rejection } from "../delivery/message";
 import type { Packer } from "../delivery/packer";
-import { asOneNetError, OneNetError } from "../errors";
+import type { OneNetError } from "../errors";
+import { asOneNetError } from "../errors";
 import type { Datapoint } from "../protocol/datapoint";
+import { subLoginParams } from "../protocol/gateway";
+import { readIdentity } from "../protocol/identity";
 import { encodeValue, type JsonObject, type JsonValue } from "../protocol/json";
-import { fitsOnePost, postBytes, splitIntoPosts } from "../protocol/post-size";
 import type { DeviceIdentity, ProductKind } from "../protocol/topic";
 import { deviceFilters, topicOf } from "../protocol/topic";
 import { sendAnswer } from "./answer-delivery";
 import type { Answer } from "./command";
 import { CommandDesk } from "./command-desk";
 import { readInbound } from "./device-inbound";
+import { DevicePosts, type PostOptions } from "./device-posts";
 import { DeviceRequests, type RequestKind, type RequestOptions } from "./device-requests";
 import { ExtraFilters } from "./extra-filters";
 import { LastValues } from "./last-values";
-import type { FailedDatapoint, PostOutcome } from "./post-outcome";
-import { mergeOutcomes } from "./post-outcome";
+import type { PostOutcome } from "./post-outcome";
 import type { DeviceProfile } from "./profile";
 import { poolKey, profileLabel } from "./profile";
 import type { InboundMessage } from "./session";
+import { SubLogins } from "./sub-logins";
 import type { Subscriptions } from "./subscriptions";
 
+export type { PostOptions } from "./device-posts";
 export type { FailedDatapoint, PostOutcome } from "./post-outcome";
-
-export interface PostOptions extends DeliveryOptions {
-  readonly qos: 0 | 1;
-}
 
 /** What a device shares with its connection. */
 export interface DeviceParts {
@@ -50,6 +48,9 @@ export class Device {
   /** What the platform has accepted last; kept from the moment somebody answers gets with it. */
   readonly lastValues = new LastValues();
   readonly #profile: DeviceProfile;
+  /** Which sub-devices are logged in. */
+  readonly subLogins: SubLogins;
+  readonly #posts: DevicePosts;
   readonly #delivery: DeliveryGate;
   readonly #requests: DeviceRequests;
   readonly #report: (error: OneNetError) => void;
@@ -57,8 +58,8 @@ export class Device {
   #desiredSets = 0;
 
   constructor(profile: DeviceProfile, parts: DeviceParts) {
-    const { subscriptions, delivery, report, nextMessageId } = parts;
-    const { device, productKind, batching } = profile;
+    const { subscriptions, delivery, clock, report, nextMessageId } = parts;
+    const { device, productKind, batching, messagesPerSecond } = profile;
     const echoes = profile.platform === "private";
     this.#profile = profile;
     this.#delivery = delivery;
@@ -75,6 +76,9 @@ export class Device {
       nextMessageId,
       wantHardwareReplies,
     });
+    const login = (sub: DeviceIdentity) => this.#requests.request("sub-login", subLoginParams(sub), {});
+    this.subLogins = new SubLogins({ clock, messagesPerSecond, login, report });
+    this.#posts = new DevicePosts({ productKind, batching, delivery, subLogins: this.subLogins });
     const settlePost = (replyKey: string, rejection?: Rejection) => {
       this.lastValues.replied(replyKey, rejection === undefined);
       delivery.settleReply(replyKey, rejection);
@@ -112,12 +116,15 @@ export class Device {
    *   ONENET_EXPIRED when the link did not come, ONENET_TOPIC_FORBIDDEN.kind on a data-stream product,
    *   ONENET_SUBSCRIBE_REFUSED for `cmp-post`, ONENET_CLOSED
    */
-  request(
+  async request(
     kind: RequestKind,
     params: JsonValue | undefined,
     options: RequestOptions = {},
   ): Promise<JsonValue | undefined> {
-    return this.#requests.request(kind, params, options);
+    const data = await this.#requests.request(kind, params, options);
+    const sub = kind === "sub-login" || kind === "sub-logout" ? readIdentity(params) : undefined;
+    if (sub !== undefined) this.subLogins.changed(sub, kind === "sub-login");
+    return data;
   }
 
   /**
@@ -130,6 +137,16 @@ export class Device {
     return () => {
       this.#loginListeners.delete(listener);
     };
+  }
+
+  /** The link is up, and nothing has been sent on it. */
+  linkUp(): void {
+    this.subLogins.linkUp();
+  }
+
+  linkDown(): void {
+    this.commands.linkDown();
+    this.subLogins.linkDown();
   }
 
   /** The connection is up. */
@@ -179,66 +196,6 @@ export class Device {
    * @param told called once, now or later, with what became of each
    */
   enqueue(points: readonly Datapoint[], options: PostOptions, told: (outcome: PostOutcome) => void): void {
-    const { badStreams } = this.#delivery;
-    if (badStreams !== undefined && badStreams.size > 0) {
-      return this.#enqueueGood(points, badStreams, options, told);
-    }
-    const bytes = postBytes(points);
-    if (fitsOnePost(points, bytes, this.productKind, this.#profile.batching.pack))
-      this.#enqueuePost(points, bytes, options, told);
-    else this.#enqueueParts(points, NONE_FAILED, options, told);
+    this.#posts.enqueue(points, options, told);
   }
-
-  /** More than one post can hold. */
-  #enqueueParts(
-    points: readonly Datapoint[],
-    refused: readonly FailedDatapoint[],
-    options: PostOptions,
-    told: (outcome: PostOutcome) => void,
-  ): void {
-    const posts = splitIntoPosts(points, this.productKind, this.#profile.batching.pack);
-    const merge = mergeOutcomes(posts.length, refused, told);
-    for (const post of posts) this.#enqueuePost(post, postBytes(post), options, merge);
-  }
-
-  #enqueuePost(
-    points: readonly Datapoint[],
-    bytes: number,
-    options: PostOptions,
-    told: (outcome: PostOutcome) => void,
-  ): void {
-    try {
-      const draft = { kind: "datapoints", points, qos: options.qos } as const;
-      this.#delivery.enqueue(draft, bytes, options, (error, receipt, failed) => {
-        if (error !== undefined) told(allFailed(points, error));
-        else told({ receipt: failed.length < points.length ? receipt : undefined, failed });
-      });
-    } catch (thrown) {
-      told(allFailed(points, asOneNetError(thrown)));
-    }
-  }
-
-  /** Without the streams that the platform has just said it does not know: they would get the others rejected. */
-  #enqueueGood(
-    points: readonly Datapoint[],
-    badStreams: BadStreams,
-    options: PostOptions,
-    told: (outcome: PostOutcome) => void,
-  ): void {
-    const refused: FailedDatapoint[] = [];
-    const good = points.filter((point) => {
-      const rejection = badStreams.find(point);
-      if (rejection === undefined) return true;
-      const params = { platformCode: rejection.code, platformMessage: rejection.message };
-      refused.push(...failedPoints([point], new OneNetError("ONENET_REJECTED", params)));
-      return false;
-    });
-    this.#enqueueParts(good, refused, options, told);
-  }
-}
-
-const NONE_FAILED: readonly FailedDatapoint[] = [];
-
-function allFailed(points: readonly Datapoint[], error: OneNetError): PostOutcome {
-  return { receipt: undefined, failed: failedPoints(points, error) };
 }

@@ -1,11 +1,11 @@
-import { MAX_BATCH_DEVICES } from "../../../lib/protocol/limits";
+import { sustainablePeriodSeconds } from "../../../lib/protocol/sustainable-period";
 import { platformOf } from "./connection-facts";
 import { usualMessagesPerSecond } from "./delivery-defaults";
 import { type ReadField, textOf } from "./reason";
 
 /** How often each of so many sub-devices can report at best, in seconds. */
 export function shortestPeriodSeconds(devices: number, messagesPerSecond: number): number {
-  return Math.ceil(devices / MAX_BATCH_DEVICES) / messagesPerSecond;
+  return sustainablePeriodSeconds({ devices, messagesPerSecond });
 }
 
 /**

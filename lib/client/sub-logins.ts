@@ -1,0 +1,196 @@
+import type { Clock } from "../clock";
+import { asOneNetError, OneNetError } from "../errors";
+import { deviceKey } from "../protocol/identity";
+import type { DeviceIdentity } from "../protocol/topic";
+
+/**
+ * Whether a sub-device is logged in (`sub/login`) when it first has something to say on a link.
+ *
+ * - `none`: it is not; the platform takes its datapoints all the same and shows it as *unknown*
+ * - `lazy`: its first datapoints wait for the platform's answer, whatever that is
+ * - `required`: likewise, but they fail when the login does
+ *
+ * @see device-mqtt.md §6.2: the login is optional, and needs the topology
+ */
+export type SubLoginPolicy = "none" | "lazy" | "required";
+
+export interface SubLoginsParts {
+  readonly clock: Clock;
+  /** The pace of the connection; every other message may be a login, as long as there are any. */
+  readonly messagesPerSecond: number | undefined;
+  /** Rejects with what the platform, or the link, has against it. */
+  readonly login: (device: DeviceIdentity) => Promise<unknown>;
+  /** A login failed. */
+  readonly report: (error: OneNetError) => void;
+}
+
+/** Goes on, with the reason where the datapoints fail. */
+export type GoOn = (problem?: OneNetError) => void;
+
+interface Waiting {
+  readonly policy: SubLoginPolicy;
+  readonly goOn: GoOn;
+}
+
+interface SubDevice {
+  readonly device: DeviceIdentity;
+  phase: "new" | "asked" | "in" | "failed";
+  waiting: Waiting[];
+  problem?: OneNetError;
+  /** Monotonic ms; a login that failed is tried again with the next datapoints after this. */
+  retryAtMs: number;
+}
+
+/** So many messages of datapoints wait here; what is more goes on without the answer. */
+const WAITING_MAX = 5000;
+/** More devices than a gateway may have. */
+const DEVICES_MAX = 5000;
+const RETRY_MS = 60_000;
+/** Logins on their way at a time, where the pace is free. */
+const ASKED_MAX = 8;
+
+/**
+ * Logs sub-devices in, each once on a link, when it has something to post, and holds that back until the platform has
+ * answered. Nothing is held back while there is no link: it gathers in the outbox, and on the next link it goes while
+ * the logins are on their way. With the link all logins are void.
+ */
+export class SubLogins {
+  readonly #parts: SubLoginsParts;
+  readonly #devices = new Map<string, SubDevice>();
+  #toAsk: SubDevice[] = [];
+  #asked = 0;
+  #waiting = 0;
+  /** Counts links; 0 while there is none. */
+  #link = 0;
+  #links = 0;
+
+  constructor(parts: SubLoginsParts) {
+    this.#parts = parts;
+  }
+
+  /** @param goOn called once, now or when the login is answered; in order for each device */
+  whenLoggedIn(device: DeviceIdentity, policy: SubLoginPolicy, goOn: GoOn): void {
+    const sub = policy === "none" ? undefined : this.#find(device);
+    if (sub === undefined || sub.phase === "in" || this.#link === 0) return goOn();
+    if (sub.phase === "failed") {
+      if (sub.retryAtMs > this.#parts.clock.monotonicMs()) return goOn(reasonFor(policy, sub));
+      sub.phase = "new";
+    }
+    if (sub.phase === "new") this.#ask(sub);
+    sub.waiting.push({ policy, goOn });
+    this.#waiting += 1;
+    if (this.#waiting > WAITING_MAX) this.#release(sub);
+  }
+
+  linkUp(): void {
+    this.#links += 1;
+    this.#link = this.#links;
+    for (const sub of this.#devices.values()) this.#ask(sub);
+  }
+
+  /** What waits goes on to where it can wait for the next link. */
+  linkDown(): void {
+    this.#link = 0;
+    this.#toAsk = [];
+    this.#asked = 0;
+    const all = [...this.#devices.values()];
+    this.#devices.clear();
+    for (const sub of all) {
+      if (sub.waiting.length > 0) this.#find(sub.device);
+      this.#release(sub);
+    }
+  }
+
+  /** What waits goes on without the answer: nobody may be there to see to it. */
+  releaseAll(): void {
+    for (const sub of this.#devices.values()) this.#release(sub);
+  }
+
+  /** The gateway has logged it in, or out, by itself. */
+  changed(device: DeviceIdentity, isIn: boolean): void {
+    const key = deviceKey(device);
+    if (!isIn) {
+      const sub = this.#devices.get(key);
+      if (sub?.phase === "in") this.#devices.delete(key);
+      return;
+    }
+    const sub = this.#link === 0 ? undefined : this.#find(device);
+    if (sub === undefined) return;
+    sub.phase = "in";
+    this.#release(sub);
+  }
+
+  #find(device: DeviceIdentity): SubDevice | undefined {
+    const key = deviceKey(device);
+    const known = this.#devices.get(key);
+    if (known !== undefined || this.#devices.size >= DEVICES_MAX) return known;
+    const sub: SubDevice = { device, phase: "new", waiting: [], retryAtMs: 0 };
+    this.#devices.set(key, sub);
+    return sub;
+  }
+
+  #ask(sub: SubDevice): void {
+    sub.phase = "asked";
+    this.#toAsk.push(sub);
+    this.#askNext();
+  }
+
+  #askNext(): void {
+    const max = this.#parts.messagesPerSecond === undefined ? ASKED_MAX : 1;
+    while (this.#link !== 0 && this.#asked < max) {
+      const sub = this.#toAsk.shift();
+      if (sub === undefined) return;
+      // The gateway itself may have done it meanwhile.
+      if (sub.phase === "asked") this.#login(sub, this.#link);
+    }
+  }
+
+  #login(sub: SubDevice, link: number): void {
+    this.#asked += 1;
+    this.#parts.login(sub.device).then(
+      () => this.#answered(sub, link),
+      (thrown) => this.#answered(sub, link, asOneNetError(thrown)),
+    );
+  }
+
+  #answered(sub: SubDevice, link: number, cause?: OneNetError): void {
+    if (link !== this.#link) return;
+    const { clock, messagesPerSecond, report } = this.#parts;
+    if (sub.phase === "asked") {
+      sub.phase = cause === undefined ? "in" : "failed";
+      if (cause !== undefined) {
+        sub.problem = loginFailed(sub.device, cause);
+        sub.retryAtMs = clock.monotonicMs() + RETRY_MS;
+        report(sub.problem);
+      }
+      this.#release(sub);
+    }
+    const goOn = () => {
+      if (link !== this.#link) return;
+      this.#asked -= 1;
+      this.#askNext();
+    };
+    // The others' messages have their turn in between.
+    if (messagesPerSecond === undefined) goOn();
+    else clock.startTimer(1000 / messagesPerSecond, goOn, true);
+  }
+
+  #release(sub: SubDevice): void {
+    const { waiting } = sub;
+    sub.waiting = [];
+    this.#waiting -= waiting.length;
+    for (const { policy, goOn } of waiting) goOn(reasonFor(policy, sub));
+  }
+}
+
+function reasonFor(policy: SubLoginPolicy, { phase, problem }: SubDevice): OneNetError | undefined {
+  return policy === "required" && phase === "failed" ? problem : undefined;
+}
+
+function loginFailed(device: DeviceIdentity, cause: OneNetError): OneNetError {
+  return new OneNetError(
+    "ONENET_SUBDEVICE_LOGIN",
+    { device: deviceKey(device), reason: cause.message },
+    { cause },
+  );
+}
