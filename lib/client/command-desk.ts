@@ -10,13 +10,13 @@ import type { EncodedAnswer } from "./command-answer";
 import { encodeAnswerFor, readAnswerValues } from "./command-answer";
 import type { CommandRequest, Part } from "./command-parts";
 import {
+  commandOf,
   contestedKind,
   keyOf,
   partsOf,
   referenceTo,
   takesDevice,
   unhandledOf,
-  valuesOf,
 } from "./command-parts";
 import { PendingCommand } from "./pending-command";
 
@@ -165,13 +165,11 @@ export class CommandDesk {
     const pending = new PendingCommand(request, parts, deadlineAt);
     pending.timer = clock.startTimer(deadlineMs, () => this.#expire(pending, deadlineMs));
     this.#pending.set(key, pending);
-    const { topic, body } = request;
     parts.forEach((part, index) => {
-      const { identifiers, handler } = part;
-      const reference = { connection, ...referenceTo(request), part: index };
-      const values = valuesOf(request, identifiers);
-      part.command = { ...reference, topic, body, identifiers, values, receivedAt, deadlineAt };
-      this.#handOut(handler, part.command);
+      const { handler, identifiers } = part;
+      const command = commandOf(request, connection, index, identifiers, { receivedAt, deadlineAt });
+      part.command = command;
+      this.#handOut(handler, command);
     });
   }
 
@@ -210,7 +208,7 @@ export class CommandDesk {
     request.told?.(answer);
     if (encoded === undefined) return pending.settle(Promise.resolve(undefined));
     const expiryMs = Math.max(MIN_ANSWER_LIFE_MS, pending.deadlineAt - clock.nowMs());
-    pending.settle(send(encoded, expiryMs, { connection, ...referenceTo(request), part: 0 }));
+    pending.settle(send(encoded, expiryMs, referenceTo(request, connection, 0)));
   }
 
   #expire(pending: PendingCommand, deadlineMs: number): void {
