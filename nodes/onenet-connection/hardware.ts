@@ -1,4 +1,6 @@
-import { type HardwareReport, NETWORKS } from "../../lib/protocol/hardware";
+import type { ConnectionProfile } from "../../lib/client/profile";
+import { type HardwareReport, hardwareParams, NETWORKS } from "../../lib/protocol/hardware";
+import type { JsonObject } from "../../lib/protocol/json";
 import type { FieldReader } from "../shared/config";
 
 /** How the SIM and the hardware are reported (机卡管理). */
@@ -22,4 +24,14 @@ export function readHardware(fields: FieldReader): Hardware {
     when,
     report: { network, imei: fields.word("hardwareImei"), [kind]: fields.word("hardwareCard") },
   };
+}
+
+/**
+ * What is to be reported after each login; undefined: nothing.
+ *
+ * @throws {OneNetError} ONENET_CONFIG_INVALID, ONENET_ENV_UNSET
+ */
+export function readHardwarePost(fields: FieldReader, { kind }: ConnectionProfile): JsonObject | undefined {
+  const { when, report } = readHardware(fields);
+  return kind === "device" && when === "message" ? hardwareParams(report) : undefined;
 }

@@ -7,6 +7,8 @@ import { type Def, FieldReader } from "../shared/config";
 import { onClose } from "../shared/runtime";
 import { readProfile } from "./config";
 import { directory } from "./directory";
+import { readHardwarePost } from "./hardware";
+import { HardwareReporter } from "./hardware-reporter";
 import { registerRoutes } from "./routes";
 import { surroundingsOf } from "./surroundings";
 import type { ConnectionThing } from "./thing";
@@ -46,8 +48,10 @@ export default function register(RED: NodeAPI): void {
     const watch = new ConnectionWatch(RED, this);
     let profile: ConnectionProfile | undefined;
     let problem: unknown;
+    let hardware = new HardwareReporter(RED, this, undefined);
     try {
       profile = readProfile(fields, surroundingsOf(RED, this.id));
+      hardware = new HardwareReporter(RED, this, readHardwarePost(fields, profile));
     } catch (thrown) {
       problem = watch.refused(thrown);
     }
@@ -61,6 +65,7 @@ export default function register(RED: NodeAPI): void {
       try {
         const lease = pool.acquire(profile);
         watch.follow(lease.connection);
+        hardware.follow(lease.connection);
         return lease;
       } catch (thrown) {
         throw watch.refused(thrown);
@@ -68,7 +73,10 @@ export default function register(RED: NodeAPI): void {
     };
     const key = profile && poolKey(profile);
     Object.assign(this, { acquire, key, users: users.spokesmen, thing });
-    onClose(this, () => watch.stop());
+    onClose(this, () => {
+      watch.stop();
+      hardware.stop();
+    });
     if (profile !== undefined) onClose(this, directory.add(this.id, profile));
   }
 

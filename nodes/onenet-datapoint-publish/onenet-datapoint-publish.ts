@@ -31,10 +31,13 @@ export default function register(RED: NodeAPI): void {
       ) => {
         const delivery = deliveryFor(message, config.delivery, config.priority);
         const stream = { named: named ?? "", fallback: message["topic"] };
+        const device = undefined;
+        const { booleansAsNumbers } = config;
         const rules = {
           kind: link.device.productKind,
-          booleansAsNumbers: config.booleansAsNumbers,
-          thing: thingOf(link, undefined),
+          booleansAsNumbers,
+          thing: thingOf(link, device),
+          device,
         };
         const read = readDatapoints(message.payload, stream, rules, stampAtMs);
         checkAllOrNothing(RED, config, read);

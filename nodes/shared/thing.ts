@@ -24,7 +24,16 @@ export function thingOf(link: { readonly thing: Thing }, device: DeviceIdentity 
 
 /** What a datapoint is judged by. */
 export interface PointRules extends DatapointRules {
+  /** {@link thingOf} the device. */
   readonly thing: Thing;
+  /** The sub-device that the datapoints belong to; undefined: the connection's own device. */
+  readonly device?: DeviceIdentity | undefined;
+}
+
+interface Candidate {
+  readonly stream: unknown;
+  readonly value: unknown;
+  readonly at?: unknown;
 }
 
 /**
@@ -34,7 +43,17 @@ export interface PointRules extends DatapointRules {
  * @throws {OneNetError} ONENET_VALUE_INVALID, ONENET_DATAPOINT_INVALID
  */
 export function readPoint(
-  candidate: { readonly stream: unknown; readonly value: unknown; readonly at?: unknown },
+  candidate: Candidate,
+  rules: PointRules,
+  stampAtMs: number | undefined,
+  changed: ChangedValue[],
+): Datapoint {
+  const point = checkCandidate(candidate, rules, stampAtMs, changed);
+  return rules.device === undefined ? point : { ...point, device: rules.device };
+}
+
+function checkCandidate(
+  candidate: Candidate,
   rules: PointRules,
   stampAtMs: number | undefined,
   changed: ChangedValue[],

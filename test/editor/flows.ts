@@ -84,6 +84,14 @@ export const FLOWS: readonly FlowNode[] = flowOf(
     ...DELIVERY,
     completeWhen: "accepted",
   }),
+  node("onenet-event-post", "event", {
+    connection: "thing",
+    event: "overheat",
+    stampAtInput: true,
+    qos: "1",
+    ...DELIVERY,
+    completeWhen: "accepted",
+  }),
   node("onenet-command-subscribe", "commands", {
     connection: "thing",
     subdevice: "",

@@ -12,6 +12,7 @@ const UNRESOLVED =
 const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   "en-US": {
     datapoint: "Complete when",
+    event: "Event",
     watch: "High mark",
     commands: "Answer within",
     answer: "Failure text",
@@ -21,6 +22,7 @@ const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   },
   "zh-CN": {
     datapoint: "何时算完成",
+    event: "事件",
     watch: "高水位",
     commands: "应答期限",
     answer: "失败说明",
@@ -30,6 +32,7 @@ const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   },
   "zh-TW": {
     datapoint: "何時算完成",
+    event: "事件",
     watch: "高水位",
     commands: "回應期限",
     answer: "失敗說明",

@@ -72,6 +72,9 @@ export function node(type: string, id: string, fields: Fields = {}): FlowNode {
 export const datapointPublish = (id: string, connection: string, fields: Fields = {}): FlowNode =>
   node("onenet-datapoint-publish", id, { connection, stream: "", streamType: "str", ...fields });
 
+export const eventPost = (id: string, connection: string, fields: Fields = {}): FlowNode =>
+  node("onenet-event-post", id, { connection, event: "", ...fields });
+
 export const mqttOut = (id: string, connection: string, fields: Fields = {}): FlowNode =>
   node("onenet-mqtt-out", id, { connection, topic: "", ...fields });
 

@@ -16,6 +16,7 @@ export const NODE_TYPES = [
   "onenet-connection",
   "onenet-connection-status",
   "onenet-datapoint-publish",
+  "onenet-event-post",
   "onenet-command-subscribe",
   "onenet-command-response",
   "onenet-subdevice",

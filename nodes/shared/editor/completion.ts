@@ -4,7 +4,8 @@ import type { OpenForm } from "./form";
 
 interface Offer {
   readonly value: string;
-  readonly label: HTMLElement;
+  /** Node-RED appends it as jQuery does. */
+  readonly label: JQuery;
 }
 
 function offerOf(form: OpenForm, kind: CompletedKind, { value, name, details }: Completion): Offer {
@@ -12,7 +13,7 @@ function offerOf(form: OpenForm, kind: CompletedKind, { value, name, details }: 
   const label = make("div", "onenet-completion", make("span", "onenet-completion-value", value));
   if (name !== value) label.append(make("span", "", name));
   label.append(make("span", "onenet-completion-details", words.join(" · ")));
-  return { value, label };
+  return { value, label: $(label) };
 }
 
 /** Identifiers of the chosen connection's model, with name, range and unit, for Node-RED's lists of completions. */

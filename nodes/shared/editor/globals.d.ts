@@ -56,7 +56,9 @@ interface JQuery {
   editableList(options: Record<string, unknown>): JQuery;
   editableList(method: string, value?: unknown): JQuery;
   autoComplete(options: {
-    search: (typed: string, done: (found: { value: string; label: string | HTMLElement }[]) => void) => void;
+    search:
+      | ((typed: string, done: (found: { value: string; label: string | JQuery }[]) => void) => void)
+      | ((typed: string) => { value: string; label: JQuery }[]);
     minLength?: number;
   }): JQuery;
 }

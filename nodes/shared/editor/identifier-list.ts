@@ -4,10 +4,10 @@ import type { OpenForm } from "./form";
 
 function offerOf({ value, point }: Proposal) {
   const { identifier, name, type } = point;
-  const label = make("div", "onenet-completion", make("code", "", identifier));
+  const label = make("div", "onenet-completion", make("span", "onenet-completion-value", identifier));
   if (name !== identifier) label.append(make("span", "", name));
   label.append(make("span", "onenet-completion-details", type));
-  return { value, label };
+  return { value, label: $(label) };
 }
 
 /** A field that lists identifiers: completed from the model of the chosen connection, or filled with all of it. */

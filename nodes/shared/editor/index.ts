@@ -8,6 +8,7 @@ import { connectionForm } from "./connection-form";
 import { connectionStatusForm } from "./connection-status-form";
 import { datapointPublishForm } from "./datapoint-publish-form";
 import { desiredForm } from "./desired-form";
+import { eventPostForm } from "./event-post-form";
 import { gatewayForm, subdeviceForm } from "./gateway-forms";
 import { mqttOutForm } from "./mqtt-out-form";
 import type { NodeForm } from "./node-form";
@@ -18,6 +19,7 @@ const FORMS: Readonly<Record<string, NodeForm>> = {
   "onenet-connection": connectionForm,
   "onenet-connection-status": connectionStatusForm,
   "onenet-datapoint-publish": datapointPublishForm,
+  "onenet-event-post": eventPostForm,
   "onenet-command-subscribe": commandSubscribeForm,
   "onenet-command-response": commandResponseForm,
   "onenet-subdevice": subdeviceForm,
