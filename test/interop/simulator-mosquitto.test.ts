@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { topics } from "../../lib/protocol/topic";
+import { type TopicKind, topicOf, topics } from "../../lib/protocol/topic";
 import type { SimulatedProduct } from "../../lib/simulator/options";
 import { needs } from "../support/needs";
 import { runProgram } from "../support/process";
@@ -9,6 +9,7 @@ import { deviceToken, STREAM, startTestSimulator, type TestSimulator, THING } fr
 import { makeTempFolder, removeTempFolder } from "../support/temp-folder";
 
 const LAMP = { productId: THING.productId, deviceName: "lamp" };
+const FAN = { productId: THING.productId, deviceName: "fan" };
 const STREAM_LAMP = { productId: STREAM.productId, deviceName: "lamp" };
 const POST = '{"id":"77","version":"1.0","params":{"temp":{"value":23.5}}}';
 
@@ -73,6 +74,39 @@ describe("mosquitto's clients and the simulator", () => {
     ];
     const { code, output } = await runProgram("mosquitto_rr", [...login(THING), ...request]);
     assert.deepEqual([code, output], [0, '{"id":"77","code":200,"msg":"success"}']);
+  });
+
+  it("mosquitto_rr speaks all that a thing-model device asks", async () => {
+    await test.simulator.cloud.changeTopology({ ...LAMP, subDevices: [FAN] });
+    await test.simulator.cloud.setDesired({ ...LAMP, params: { on: true } });
+    const fan = { productID: FAN.productId, deviceName: FAN.deviceName };
+    const sample = { value: 1, time: 1_893_456_000_000 };
+    const asked: readonly (readonly [TopicKind, unknown, unknown?])[] = [
+      ["event-post", { alarm: { value: { level: 2 } } }],
+      ["pack-post", [{ properties: { t: sample } }, { identity: fan, properties: { t: sample } }]],
+      ["history-post", [{ identity: fan, properties: { t: [sample, sample] } }]],
+      ["desired-get", ["on"], { on: { value: true, version: 1 } }],
+      ["desired-delete", { on: { version: 1 } }],
+      ["sub-login", fan],
+      ["topo-get", undefined, [fan]],
+      ["sub-logout", fan],
+      ["topo-delete", fan],
+      ["topo-add", { ...fan, sasToken: deviceToken(THING, "fan", { method: "sha1" }) }],
+      ["cmp-post", { network: 0, sn: "1" }],
+    ];
+    for (const [kind, params, data] of asked) {
+      const topic = topicOf(LAMP, kind, {} as never);
+      const body = JSON.stringify({ id: "7", version: "1.0", params });
+      const { output } = await runProgram("mosquitto_rr", [
+        ...login(THING),
+        ...["-t", topic, "-e", `${topic}/reply`, "-m", body],
+      ]);
+      assert.deepEqual(
+        JSON.parse(output),
+        { id: "7", code: 200, msg: "success", ...(data ? { data } : {}) },
+        kind,
+      );
+    }
   });
 
   it("mosquitto_rr posts datapoints and receives accepted or rejected", async () => {

@@ -41,6 +41,17 @@ def on_message(client, userdata, message):
         request = json.loads(text)
         data = dict((name, state.get(name)) for name in request["params"])
         client.publish(prefix + topic + "_reply", json.dumps({"id": request["id"], "code": 200, "data": data}))
+    elif topic.startswith("/thing/service/"):
+        request = json.loads(text)
+        output = {"echo": request["params"]}
+        client.publish(prefix + topic + "_reply", json.dumps({"id": request["id"], "code": 200, "data": output}))
+    elif topic == "/thing/sub/property/set":
+        request = json.loads(text)
+        state.update(request["params"]["params"])
+        client.publish(prefix + topic + "_reply", json.dumps({"id": request["id"], "code": 200}))
+    elif topic == "/thing/sub/topo/change" or topic == "/ota/inform":
+        request = json.loads(text)
+        client.publish(prefix + topic + "_reply", json.dumps({"id": request["id"], "code": 200}))
     elif topic.startswith("/cmd/request/"):
         client.publish(prefix + topic.replace("request", "response"), b"did: " + message.payload, qos=1)
 
@@ -106,6 +117,27 @@ describe("a paho device and the simulator", () => {
     assert.deepEqual([set.code, (set.data as { code: number }).code], [0, 200]);
     const get = await test.simulator.cloud.getProperty({ ...lamp, identifiers: ["on"] });
     assert.deepEqual([get.code, get.data], [0, { on: true }]);
+  });
+
+  it("is a gateway, runs services and hears of upgrades", async () => {
+    const lamp = { productId: THING.productId, deviceName: "lamp" };
+    const fan = { productId: THING.productId, deviceName: "fan" };
+    const sub = { productID: fan.productId, deviceName: "fan", sasToken: deviceToken(THING, "fan") };
+    const program = start({
+      ...lamp,
+      clientId: "lamp",
+      token: deviceToken(THING, "lamp"),
+      filters: ["/thing/#", "/ota/#"],
+      post: { topic: "/thing/sub/topo/add", payload: { id: "5", version: "1.0", params: sub } },
+    });
+    const added = await next(program, "message", "/thing/sub/topo/add/reply");
+    assert.equal(added["payload"], '{"id":"5","code":200,"msg":"success"}');
+    const { cloud } = test.simulator;
+    const called = await cloud.callService({ ...lamp, identifier: "blink", params: { times: 2 } });
+    assert.deepEqual([called.code, called.data], [0, { echo: { times: 2 } }]);
+    assert.equal((await cloud.setProperty({ ...fan, params: { speed: 3 } })).code, 0);
+    assert.equal((await cloud.informOta({ ...lamp, params: { version: "2" } })).code, 0);
+    assert.equal((await cloud.changeTopology({ ...lamp, subDevices: [] })).code, 0);
   });
 
   it("posts datapoints, obeys a command and is told that its answer is accepted", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { topics } from "../../../lib/protocol/topic";
+import { topicOf, topics } from "../../../lib/protocol/topic";
 import { Lane } from "../../../lib/simulator/lane";
 import { readRules } from "../../../lib/simulator/options";
 import { RateKeeper } from "../../../lib/simulator/rates";
@@ -103,6 +103,24 @@ describe("simulator rates", () => {
       for (let index = 0; index < 10; index += 1)
         assert.deepEqual(await client.subscribe(filter(index)), [0]);
       assert.deepEqual(await client.subscribe(filter(10), filter(3)), [0x80, 0]);
+    });
+
+    it("delays batches, events and requests like any other message", async () => {
+      await start({ limits: "strict" });
+      const client = await test.login(THING, "lamp");
+      const params = '[{"properties":{"t":{"value":1}}}]';
+      const uplinks = [
+        [topicOf(LAMP, "pack-post", {}), params],
+        [topicOf(LAMP, "desired-get", {}), '["t"]'],
+        [topicOf(LAMP, "topo-get", {}), "null"],
+      ] as const;
+      const startedAt = Date.now();
+      const acks = client.frames.waitForCount(3, ({ type }) => type === PUBACK);
+      uplinks.forEach(([topic, body], index) => {
+        client.send(publishFrame(topic, `{"id":"1","params":${body}}`, { qos: 1, packetId: index + 1 }));
+      });
+      await acks;
+      assert.ok(Date.now() - startedAt >= 1900, "one a second");
     });
 
     it("delays the second message of a second, not the pings", async () => {
