@@ -12,7 +12,7 @@ type Sent = Extract<ProbeEvent, { event: "send" }>;
 const stateOf = ({ msg }: Sent) => (msg["onenet"] as { state?: string } | undefined)?.state;
 
 /** Where a Catch node hands on an error that belongs to the story. */
-const EXPECTED_ERRORS = new Set(["onenet-lamp-refused", "onenet-queue-catch"]);
+const EXPECTED_ERRORS = new Set(["onenet-lamp-refused", "onenet-queue-catch", "onenet-valve-catch"]);
 
 async function choosePorts(broker: Mosquitto | undefined): Promise<Ports> {
   return {
@@ -177,6 +177,29 @@ describe("the examples, all in one Node-RED", function () {
     const { queuedMessages, expired, accepted: stored } = report["payload"] as Record<string, number>;
     assert.ok(Number(queuedMessages) > 5, `${queuedMessages} still wait`);
     assert.deepEqual([expired, Number(stored) > 0], [1, true]);
+  });
+
+  it("Desired values after an outage: what was wished for arrives with the next login, once", async () => {
+    await nodeRed.waitForStatus("onenet-valve-sets", "connected");
+    const ask = async (inject: string) => {
+      const { payload } = await press(inject, "onenet-valve-simulator", ({ port }) => port === 1);
+      return payload as { code: number; msg: string; data?: unknown };
+    };
+    assert.equal((await ask("onenet-valve-wish")).code, 0);
+    assert.match((await ask("onenet-valve-wish-too-far")).msg, /opening/);
+    assert.match(JSON.stringify((await ask("onenet-valve-wished")).data), /opening/);
+    const isApplied = ({ msg }: Sent) => (msg["onenet"] as { trigger?: string }).trigger === "login";
+    const got = await press("onenet-valve-outage", "onenet-valve-desired", isApplied);
+    assert.deepEqual(got["payload"], {
+      open: { value: true, version: 1 },
+      opening: { value: 40, version: 1 },
+    });
+    const published = await nodeRed.waitForSend("onenet-valve-publish", accepted);
+    assert.deepEqual(published.msg["payload"], { open: true, opening: 40 });
+    await nodeRed.waitForStatus("onenet-valve-valve", "wished for");
+    assert.doesNotMatch(JSON.stringify((await ask("onenet-valve-wished")).data), /opening/);
+    const nothing = await press("onenet-valve-ask", "onenet-valve-desired");
+    assert.deepEqual(nothing["payload"], {});
   });
 
   it("has no error that is not part of the story", function () {
