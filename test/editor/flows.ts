@@ -40,6 +40,8 @@ const SETTINGS = {
   waitingSendersMax: "2000",
   messagesPerSecond: "",
   sendOrder: "strict",
+  postHistory: true,
+  postPacks: true,
   queueMaxMessages: "",
   queueMaxMiB: "",
   queueWhenFull: "refuse-new",

@@ -6,7 +6,7 @@ import { type LoadedFlow, loadFlow } from "../support/helper";
 import { startTestSimulator, type TestSimulator } from "../support/simulated";
 
 const STREAMS = makeProduct("data-stream", "meter");
-const THINGS = makeProduct("thing-model", "lamp");
+const THINGS = makeProduct("thing-model", "lamp", "old-lamp");
 const AT = 1_700_000_000_000;
 
 interface Receipt {
@@ -35,7 +35,9 @@ describe("onenet-datapoint-publish", () => {
       flowOf(
         deviceConnection("c-meter", sim.simulator, STREAMS, "meter"),
         deviceConnection("c-lamp", sim.simulator, THINGS, "lamp"),
+        deviceConnection("c-old", sim.simulator, THINGS, "old-lamp", { postHistory: false }),
         datapointPublish("stream", "c-meter"),
+        datapointPublish("single", "c-old"),
         datapointPublish("thing", "c-lamp"),
         datapointPublish("fixed", "c-meter", { stream: "fixed" }),
         typed("msg", "where.to"),
@@ -142,10 +144,24 @@ describe("onenet-datapoint-publish", () => {
       });
     });
 
-    it("posts one identifier several times in as many posts, in order", async () => {
+    it("posts several samples of one identifier as history, and the newest one as it is", async () => {
+      const came = sim.next("publish");
+      const newest = sim.next("publish", ({ topic }) => topic.endsWith("/thing/property/post"));
+      const payload = [3, 1, 2].map((value, i) => ({ stream: "s", value, at: AT + i }));
+      await feedWell(flow, "thing", { payload });
+      const { topic, stored } = await came;
+      assert.match(topic, /\/thing\/history\/post$/);
+      assert.deepEqual(
+        stored?.map(({ count, properties }) => [count, properties]),
+        [[2, { s: 1 }]],
+      );
+      assert.deepEqual((await newest).values, { s: 2 });
+    });
+
+    it("posts one identifier several times in as many posts, in order, where history is not wanted", async () => {
       const seen = sim.events.length;
       const payload = [3, 1, 2].map((value) => ({ stream: "s", value, at: AT }));
-      const { state } = receiptOf(await feedWell(flow, "thing", { payload }));
+      const { state } = receiptOf(await feedWell(flow, "single", { payload }));
       assert.equal(state, "accepted");
       const posts = sim.events.all.slice(seen).filter((event): event is PublishEvent & typeof event => {
         return event.event === "publish";
