@@ -6,6 +6,7 @@ import { commandRows } from "./commands";
 import { connectionRows } from "./connections";
 import { datapointRows } from "./datapoints";
 import { diskSpeedRows } from "./disk-speed";
+import { gatewayRow } from "./gateway";
 import { historyRow } from "./history-backlog";
 import { killRow } from "./kills";
 import { lossRows } from "./loss";
@@ -32,7 +33,8 @@ const all = [
   queueRow,
   troubleRow,
   validationRow,
+  gatewayRow,
 ];
 
-/** Every row there is: P1–P14, R1–R9 of targets.md (R2B: its row for *disk while offline or behind*), S2–S8 of the issues; M1 of the thing model. */
+/** Every row there is: P1–P14, R1–R9 of targets.md (R2B: its row for *disk while offline or behind*), S2–S9 of the issues; M1 of the thing model. */
 export const rows: readonly Row[] = all.sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));

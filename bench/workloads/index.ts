@@ -9,6 +9,7 @@ import { connections } from "./connections";
 import { deploys } from "./deploys";
 import { feed } from "./feed";
 import { flood } from "./flood";
+import { gateway } from "./gateway";
 import { historyBacklog } from "./history-backlog";
 import { paced } from "./paced";
 import { rawFlood } from "./raw-flood";
@@ -35,4 +36,5 @@ export const workloads = {
   commandsBehind,
   historyBacklog,
   validation,
+  gateway,
 };

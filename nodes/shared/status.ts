@@ -70,6 +70,8 @@ const ERROR_STATUS: Partial<Record<ErrorCode, string>> = {
   ONENET_HOST_INVALID: "status.config-error",
   ONENET_CERTIFICATE_INVALID: "status.config-error",
   ONENET_CONNECTION_KIND: "status.config-error",
+  ONENET_SUBDEVICE_KIND: "status.config-error",
+  ONENET_SUBDEVICE_MISSING: "status.config-error",
   ONENET_CONNECTION_MISSING: "status.no-connection",
   ONENET_CLOCK_WRONG: "status.clock-wrong",
   ONENET_REJECTED: "status.rejected",

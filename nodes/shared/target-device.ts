@@ -1,4 +1,5 @@
 import type { NodeAPI } from "node-red";
+import type { Connection } from "../../lib/client/connection";
 import { OneNetError } from "../../lib/errors";
 import { deviceKey, isSameDevice } from "../../lib/protocol/identity";
 import { describeValue, isPlainObject } from "../../lib/protocol/json";
@@ -96,4 +97,14 @@ export function findChosenSubdevice(
   if (subdevice.connectionKey === connectionKey) return subdevice;
   const device = [subdevice.productId, subdevice.deviceName || "*"].join("/");
   throw new OneNetError("ONENET_SUBDEVICE_UNCLEAR.connection", { device });
+}
+
+/**
+ * The gateway itself, whose connection this is.
+ *
+ * @throws {OneNetError} ONENET_SUBDEVICE_KIND where it cannot be one
+ */
+export function checkGateway({ profile, label }: Connection): DeviceIdentity {
+  if (profile.kind === "device" && profile.productKind === "thing-model") return profile.device;
+  throw new OneNetError("ONENET_SUBDEVICE_KIND", { device: label });
 }

@@ -82,9 +82,14 @@ export class EditorPage {
     await this.#ready();
   }
 
-  async editConnection(id: string): Promise<void> {
-    await this.page.evaluate((node) => RED.editor.editConfig("", "onenet-connection", node), id);
+  /** Opens the form of a configuration node. */
+  async editConfig(type: string, id: string): Promise<void> {
+    await this.page.evaluate(([name, node]) => RED.editor.editConfig("", name, node), [type, id] as const);
     await this.#ready();
+  }
+
+  async editConnection(id: string): Promise<void> {
+    await this.editConfig("onenet-connection", id);
     await this.page.waitForSelector("#onenet-connection-tabs li.active");
   }
 

@@ -1,5 +1,5 @@
 import type { FlowNode } from "../support/admin-api";
-import { brokerConnection, deviceConnection, flowOf, makeProduct, node } from "../support/flows";
+import { brokerConnection, deviceConnection, flowOf, makeProduct, node, subdevice } from "../support/flows";
 
 export const PRODUCT = makeProduct("thing-model", "pump");
 /** Nothing listens there: what is deployed stays on this machine and out of the way. */
@@ -123,6 +123,17 @@ export const FLOWS: readonly FlowNode[] = flowOf(
     queueLowMessages: "100",
     outcomes: "all",
     wires: [[], [], [], []],
+  }),
+  subdevice("sub", "thing", makeProduct("thing-model", "meter-1"), "", {
+    keyKind: "product-key",
+    deviceCount: "1500",
+  }),
+  node("onenet-gateway", "gateway", {
+    connection: "thing",
+    action: "",
+    subdevice: "sub",
+    autoAnswer: true,
+    wires: [[], []],
   }),
   node("onenet-command-response", "answer", { outcome: "auto", failureCode: "100", failureMessage: "" }),
   node("onenet-desired", "desired", {

@@ -6,7 +6,7 @@ import { FLOWS } from "./flows";
 
 /** A key that found no text, or a parameter that found no value. */
 const UNRESOLVED =
-  /(^|[\s:])(label|hint|option|describe|reason|section|placeholder|tab|button|unit|step|status|errors|summary|token|certificate|console|simulator|action|address|port)\.[\w.-]+|__\w+__|\{\{/;
+  /(^|[\s:])(label|hint|option|describe|reason|section|placeholder|tab|button|unit|step|status|errors|summary|token|certificate|console|simulator|action|address|port|period)\.[\w.-]+|__\w+__|\{\{/;
 
 /** A word of each form that only stands in this language. */
 const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
@@ -15,6 +15,7 @@ const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
     event: "Event",
     watch: "High mark",
     commands: "Answer within",
+    gateway: "Answer a changed topology at once",
     answer: "Failure text",
     desired: "Delete what was applied",
     mqtt: "Topic",
@@ -25,6 +26,7 @@ const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
     event: "事件",
     watch: "高水位",
     commands: "应答期限",
+    gateway: "拓扑变化时立即应答",
     answer: "失败说明",
     desired: "执行后删除",
     mqtt: "主题",
@@ -35,6 +37,7 @@ const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
     event: "事件",
     watch: "高水位",
     commands: "回應期限",
+    gateway: "拓撲變更時立即回應",
     answer: "失敗說明",
     desired: "執行後刪除",
     mqtt: "主題",
@@ -45,6 +48,11 @@ const CONNECTION_WORDS: Readonly<Record<Language, string>> = {
   "en-US": "Product kind",
   "zh-CN": "产品类型",
   "zh-TW": "產品類型",
+};
+const SUBDEVICE_WORDS: Readonly<Record<Language, string>> = {
+  "en-US": "Add to the topology by itself",
+  "zh-CN": "自动加入拓扑",
+  "zh-TW": "自動加入拓撲",
 };
 const PALETTE: Readonly<Record<Language, string>> = {
   "en-US": "OneNET",
@@ -111,6 +119,15 @@ describe("editor: languages", function () {
           assert.ok(texts.includes(CONNECTION_WORDS[language]));
         });
       }
+
+      it("opens the form of a sub-device with all its texts", async () => {
+        await editor.editConfig("onenet-subdevice", "sub");
+        const texts = await editor.texts();
+        await editor.picture(`subdevice-${language}`);
+        await editor.cancel();
+        checkTexts(texts, `sub, ${language}`);
+        assert.ok(texts.includes(SUBDEVICE_WORDS[language]));
+      });
 
       it("has help for every node", async () => {
         for (const type of NODE_TYPES) {

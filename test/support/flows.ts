@@ -84,6 +84,32 @@ export const commandSubscribe = (id: string, connection: string, fields: Fields 
 export const commandResponse = (id: string, fields: Fields = {}): FlowNode =>
   node("onenet-command-response", id, fields);
 
+/** A sub-device of a gateway's connection, with its right key; without a name any of the product, with the product's. */
+export function subdevice(
+  id: string,
+  connection: string,
+  product: ReturnType<typeof makeProduct>,
+  deviceName: string,
+  fields: Fields = {},
+): FlowNode {
+  return {
+    id,
+    type: "onenet-subdevice",
+    name: "",
+    connection,
+    productId: product.productId,
+    deviceName,
+    keyKind: deviceName === "" ? "product-key" : "device-key",
+    login: "none",
+    autoTopology: false,
+    credentials: { key: deviceName === "" ? product.productKey : keyOf(product, deviceName) },
+    ...fields,
+  };
+}
+
+export const gateway = (id: string, connection: string, fields: Fields = {}): FlowNode =>
+  node("onenet-gateway", id, { connection, wires: [[SINK], [SINK]], ...fields });
+
 /** The tab, a sink and a Catch node for everything on the tab (unless one is given); then the nodes given. */
 export function flowOf(...nodes: readonly FlowNode[]): readonly FlowNode[] {
   return [

@@ -21,6 +21,7 @@ export const NODE_TYPES = [
   "onenet-command-response",
   "onenet-subdevice",
   "onenet-desired",
+  "onenet-gateway",
   "onenet-mqtt-out",
   "onenet-simulator",
 ] as const;

@@ -41,10 +41,12 @@ export const subdeviceForm = makeNodeForm({
 
 /** The devices of all sub-device nodes under a connection. */
 function devicesUnder(connectionId: string): number {
-  const nodes = RED.nodes.filterNodes({ type: "onenet-subdevice" });
-  return nodes
-    .filter((node) => textOf(node["connection"]) === connectionId)
-    .reduce((sum, node) => sum + deviceCountOf((field) => node[field]), 0);
+  let devices = 0;
+  RED.nodes.eachConfig((node) => {
+    const isUnder = node.type === "onenet-subdevice" && textOf(node["connection"]) === connectionId;
+    if (isUnder) devices += deviceCountOf((field) => node[field]);
+  });
+  return devices;
 }
 
 export const gatewayForm = makeNodeForm({

@@ -38,6 +38,7 @@ declare const RED: {
   _(key: string, params?: Readonly<Record<string, unknown>>): string;
   readonly nodes: {
     node(id: string): RedNode | null;
+    eachConfig(visit: (node: RedNode) => void): void;
     filterNodes(filter: { type: string }): RedNode[];
   };
   readonly tabs: {

@@ -11,5 +11,5 @@ export function textsOf(type: string): Translate {
 }
 
 export function reasonText(translate: Translate, reason: Reason, field: string): string {
-  return translate(reason.key, { field, ...reason.params });
+  return translate(reason.key, { ...reason.params, field });
 }
