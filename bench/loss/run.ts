@@ -1,4 +1,4 @@
-import { PATIENCE } from "../../test/support/patience";
+import { patient } from "../../test/support/patience";
 import type { PublishTarget, Store } from "../runtime/flows";
 import { type Counts, countUp } from "./counts";
 import type { Fault } from "./faults";
@@ -18,8 +18,8 @@ export interface LossPlan {
 /** The default window. */
 export const LOSS_WINDOW = 100;
 /** What has not come when nothing came for so long will not come. */
-const QUIET_MS = 6000 * PATIENCE;
-const LIMIT_MS = 90_000 * PATIENCE;
+const QUIET_MS = patient(6000);
+const LIMIT_MS = patient(90_000);
 /** In a run of this many seconds the faults have the times they are named by. */
 const FULL_SECONDS = 10;
 

@@ -1,4 +1,4 @@
-import { PATIENCE } from "../../test/support/patience";
+import { patient } from "../../test/support/patience";
 import type { Sample } from "../harness/row";
 import { readLedger } from "../loss/ledger";
 import { LOSS_WINDOW } from "../loss/run";
@@ -23,7 +23,7 @@ const KILLED_STARTING = 0.2;
 const WITHOUT_LINK = 0.25;
 /** What the last Node-RED, which nobody kills, is fed. */
 const LAST_MESSAGES = 500;
-const QUIET_MS = 6000 * PATIENCE;
+const QUIET_MS = patient(6000);
 
 type Ids = ReadonlySet<number>;
 

@@ -1,4 +1,4 @@
-import { PATIENCE } from "./patience";
+import { patient } from "./patience";
 
 export interface WaitOptions {
   /** How long to wait, longer in CI. Default 10,000 ms: a limit for a failing test, not a pause. */
@@ -91,7 +91,7 @@ export class EventLog<T> {
           reject(error);
         },
       };
-      const timeoutMs = (options.timeoutMs ?? 10_000) * PATIENCE;
+      const timeoutMs = patient(options.timeoutMs ?? 10_000);
       const timer = setTimeout(() => waiter.reject(this.#timeoutError(options.what, timeoutMs)), timeoutMs);
       this.#waiters.add(waiter);
     });
@@ -126,7 +126,7 @@ function describe(event: unknown): string {
 
 /** Rejects after `limitMs`, longer in CI, unless `promise` settles first. */
 export async function within<T>(promise: Promise<T>, limitMs: number, what: string): Promise<T> {
-  const timeoutMs = limitMs * PATIENCE;
+  const timeoutMs = patient(limitMs);
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`${what}: not within ${timeoutMs} ms`)), timeoutMs);

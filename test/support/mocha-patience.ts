@@ -1,13 +1,9 @@
 /** Required by mocha before all tests (.mocharc.json): its limits are as patient as ours. */
 import { Runnable } from "mocha";
-import { PATIENCE } from "./patience";
+import { patient } from "./patience";
 
 const { timeout } = Runnable.prototype;
 
 Reflect.set(Runnable.prototype, "timeout", function (this: Runnable, ...limits: number[]): unknown {
-  return Reflect.apply(
-    timeout,
-    this,
-    limits.map((ms) => ms * PATIENCE),
-  );
+  return Reflect.apply(timeout, this, limits.map(patient));
 });
