@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import { encodeRequest } from "../protocol/envelope";
 import { encodeIdentity, readIdentities } from "../protocol/identity";
 import type { JsonValue } from "../protocol/json";
-import { OTA_REPLY_TIMEOUT_MS, SUCCESS_CODE } from "../protocol/limits";
+import { SUCCESS_CODE } from "../protocol/limits";
 import { type TopicKind, topicOf } from "../protocol/topic";
 import { type Asking, badParameter, type CloudDesk, isEnvelope } from "./cloud-desk";
 import { CLOUD_CODES, type CloudEnvelope, failure, success } from "./cloud-envelope";
 import type { DeviceRecord } from "./device-record";
 import type { AboutDevice } from "./events";
-import { bindDevice, unbindDevice } from "./topology";
+import { replaceTopology } from "./topology";
 import { subDeviceEvent } from "./uplink-gateway";
 
 /** What the console or the platform itself does; the platform has no public API for it, so the names are ours. */
@@ -30,7 +30,14 @@ export function platformCalls(desk: CloudDesk): PlatformCalls {
     informOta: ({ params, ...about }) =>
       desk.report("simulator/ota-inform", about, (device) => {
         if (params === undefined) return badParameter("params must be there");
-        return askOwn(desk, device, "ota", "ota-inform", params as JsonValue, OTA_REPLY_TIMEOUT_MS);
+        return askOwn(
+          desk,
+          device,
+          "ota",
+          "ota-inform",
+          params as JsonValue,
+          desk.context.rules.otaTimeoutMs,
+        );
       }),
     sendCustom: ({ body, ...about }) =>
       desk.report("simulator/custome-down", about, async (device) => {
@@ -76,15 +83,10 @@ function replace(desk: CloudDesk, gateway: DeviceRecord, list: unknown): CloudEn
     if (!device) return desk.notFound(productId);
     wanted.add(device);
   }
-  for (const device of [...gateway.subDevices].filter((known) => !wanted.has(known))) {
-    unbindDevice(device);
-    hub.emit(subDeviceEvent(device, gateway, "removed"));
-  }
-  for (const device of [...wanted].filter((known) => !gateway.subDevices.has(known))) {
-    const refusal = bindDevice(gateway, device);
-    if (refusal) return failure(CLOUD_CODES.parameter, `parameter error: ${refusal.message}`);
-    hub.emit(subDeviceEvent(device, gateway, "added"));
-  }
+  const change = replaceTopology(gateway, wanted);
+  if ("code" in change) return badParameter(change.message);
+  for (const device of change.removed) hub.emit(subDeviceEvent(device, gateway, "removed"));
+  for (const device of change.added) hub.emit(subDeviceEvent(device, gateway, "added"));
   return undefined;
 }
 

@@ -79,6 +79,7 @@ const RULES: { readonly [R in keyof SimulatorRules]: Reader<SimulatorRules[R]> }
   silenceFactor: readPositive,
   propertyTimeoutMs: readPositive,
   asyncServiceTimeoutMs: readPositive,
+  otaTimeoutMs: readPositive,
   desiredWhileOnline: oneOf(["push", "wait"] as const),
   subLoginNeeded: oneOf([true, false]),
   commandTimeoutMs: readPositive,

@@ -1,7 +1,8 @@
 import type { ConnectPacket } from "aedes";
+import { parseClientId } from "../protocol/hardware";
 import type { SimulatorContext } from "./context";
 import type { Link } from "./link";
-import { deviceNameOf, judgeLogin, type LoginGranted, type LoginRefused } from "./login";
+import { judgeLogin, type LoginGranted, type LoginRefused } from "./login";
 import { safeName } from "./mask";
 import { connectViolation, isMqtt311 } from "./wire-law";
 
@@ -27,7 +28,7 @@ export function judgeConnect(context: SimulatorContext, link: Link, packet: Conn
   if (violation) return closed(link, violation);
   if (!isMqtt311(packet)) return version(link);
   const username = packet.username ?? "";
-  const about = { productId: username, deviceName: deviceNameOf(packet.clientId) };
+  const about = { productId: username, deviceName: parseClientId(packet.clientId).deviceName };
   const known = registry.device(about.productId, about.deviceName);
   if (known && !rates.admitsLogin(known)) {
     report(context, link, packet, { code: 0, message: "too many logins" });
@@ -72,7 +73,7 @@ function report(
     code,
     message,
     productId: safeName(packet.username ?? ""),
-    deviceName: safeName(deviceNameOf(packet.clientId)),
+    deviceName: safeName(parseClientId(packet.clientId).deviceName),
     address: link.address,
   });
 }

@@ -1,4 +1,5 @@
 import { OneNetError } from "../errors";
+import { parseClientId } from "../protocol/hardware";
 import {
   type DecodedToken,
   deviceResource,
@@ -31,11 +32,6 @@ export interface LoginRefused {
   readonly message: string;
 }
 
-/** The client id up to `?`: card management (机卡管理) appends a query. @see device-mqtt.md §2.3 */
-export function deviceNameOf(clientId: string): string {
-  return clientId.split("?", 1)[0] ?? "";
-}
-
 /** Decides on a login: identity, token, expiry, key. */
 export function judgeLogin(
   request: LoginRequest,
@@ -43,7 +39,7 @@ export function judgeLogin(
   rules: SimulatorRules,
   nowMs = Date.now(),
 ): LoginGranted | LoginRefused {
-  const deviceName = deviceNameOf(request.clientId);
+  const { deviceName } = parseClientId(request.clientId);
   if (!deviceName || !request.username || !request.password) return refuse(1101, "invalid argument");
   const token = readToken(request.password);
   if ("ok" in token) return token;

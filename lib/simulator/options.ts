@@ -1,3 +1,4 @@
+import { OTA_REPLY_TIMEOUT_MS } from "../protocol/limits";
 import type { ProductKind } from "../protocol/platform";
 import type { ThingModel } from "../protocol/thing-model";
 
@@ -63,6 +64,8 @@ export interface SimulatorRules {
   readonly propertyTimeoutMs: number;
   /** How long a reply to an asynchronous service is taken. Default 600,000; the platform's figure is unknown. */
   readonly asyncServiceTimeoutMs: number;
+  /** How long the platform waits for `ota/inform_reply`. Default 20,000. */
+  readonly otaTimeoutMs: number;
   /**
    * Whether a desired value set while the device can be reached is also sent as `property/set` (`push`), or waits
    * until the device asks (`wait`, default). The documents say "pushed", and not how.
@@ -101,6 +104,7 @@ export const DEFAULT_RULES: SimulatorRules = {
   silenceFactor: 1.5,
   propertyTimeoutMs: 5_000,
   asyncServiceTimeoutMs: 600_000,
+  otaTimeoutMs: OTA_REPLY_TIMEOUT_MS,
   desiredWhileOnline: "wait",
   subLoginNeeded: false,
   commandTimeoutMs: 5_000,

@@ -6,6 +6,8 @@ import type { DeviceRecord } from "./device-record";
 import { judgeLogin } from "./login";
 import { safeName } from "./mask";
 
+const TOO_MANY: PlatformCode = { code: 311, message: `more than ${MAX_SUB_DEVICES} sub-devices` };
+
 /** The device meant by an identity in a gateway's message: the gateway itself, or one of its sub-devices. */
 export function ownerOf(
   { registry }: SimulatorContext,
@@ -42,19 +44,40 @@ export function addToTopology(
     context.rules,
   );
   if (!login.ok) return login;
-  return bindDevice(gateway, login.device) ?? login.device;
+  const { device } = login;
+  const obstacle = obstacleOf(gateway, device);
+  if (obstacle) return obstacle;
+  if (!device.gateway && gateway.subDevices.size >= MAX_SUB_DEVICES) return TOO_MANY;
+  bindDevice(gateway, device);
+  return device;
 }
 
-/** Puts a device below a gateway. @returns why it cannot be there */
-export function bindDevice(gateway: DeviceRecord, device: DeviceRecord): PlatformCode | undefined {
+/** Why a device cannot be below a gateway. */
+function obstacleOf(gateway: DeviceRecord, device: DeviceRecord): PlatformCode | undefined {
   if (device === gateway || device.kind !== "thing-model") return notInTopology(device);
-  if (device.gateway === gateway) return undefined;
-  if (device.gateway) return { code: 310, message: "sub-device of another gateway" };
-  if (gateway.subDevices.size >= MAX_SUB_DEVICES)
-    return { code: 311, message: `more than ${MAX_SUB_DEVICES} sub-devices` };
+  if (device.gateway && device.gateway !== gateway)
+    return { code: 310, message: "sub-device of another gateway" };
+  return undefined;
+}
+
+function bindDevice(gateway: DeviceRecord, device: DeviceRecord): void {
   device.gateway = gateway;
   gateway.subDevices.add(device);
-  return undefined;
+}
+
+/** Makes these the gateway's sub-devices, no others. @returns who came and who left, or why nothing changed */
+export function replaceTopology(
+  gateway: DeviceRecord,
+  wanted: ReadonlySet<DeviceRecord>,
+): { readonly added: readonly DeviceRecord[]; readonly removed: readonly DeviceRecord[] } | PlatformCode {
+  const obstacle = [...wanted].map((device) => obstacleOf(gateway, device)).find((code) => code);
+  if (obstacle) return obstacle;
+  if (wanted.size > MAX_SUB_DEVICES) return TOO_MANY;
+  const removed = [...gateway.subDevices].filter((device) => !wanted.has(device));
+  const added = [...wanted].filter((device) => !gateway.subDevices.has(device));
+  for (const device of removed) unbindDevice(device);
+  for (const device of added) bindDevice(gateway, device);
+  return { added, removed };
 }
 
 /** Takes a sub-device from its gateway; its session ends. */

@@ -135,6 +135,8 @@ describe("simulator gateways", () => {
         assert.equal(code, 200);
       }
       assert.equal((await add("s1500", sasToken(many, "s1500"))).code, 311);
+      const all = devices.map(({ deviceName }) => of(deviceName));
+      assert.equal((await test.simulator.cloud.changeTopology({ ...GATEWAY, subDevices: all })).code, 10001);
       assert.equal(((await listed()) as unknown[]).length, 1500);
     });
 
@@ -170,6 +172,16 @@ describe("simulator gateways", () => {
       const again = await test.simulator.cloud.changeTopology(GATEWAY);
       assert.equal(again.code, 0);
       assert.deepEqual(gateway.asked.all[1]?.params, asked?.params);
+    });
+
+    it("stays as it was when the console asks for what cannot be", async () => {
+      await start({}, ["s1"]);
+      const fan = { ...GATEWAY, deviceName: "fan" };
+      const other = await test.simulator.cloud.changeTopology({ ...fan, subDevices: [of("s2"), of("s1")] });
+      assert.deepEqual([other.code, other.msg], [10001, "parameter error: sub-device of another gateway"]);
+      const both = await test.simulator.cloud.changeTopology({ ...GATEWAY, subDevices: [of("s2"), GATEWAY] });
+      assert.equal(both.code, 10001);
+      assert.deepEqual(await listed(), [named("s1")]);
     });
 
     for (const [name, list, code] of [

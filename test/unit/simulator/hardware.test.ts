@@ -10,7 +10,7 @@ const STREAM_LAMP = { productId: STREAM.productId, deviceName: "lamp" };
 describe("simulator and what a device tells of itself", () => {
   let test: TestSimulator;
   beforeEach(async () => {
-    test = await startTestSimulator({ rules: { commandTimeoutMs: 30 } });
+    test = await startTestSimulator({ rules: { commandTimeoutMs: 30, otaTimeoutMs: 30 } });
   });
   afterEach(() => test.stop());
 
@@ -81,6 +81,9 @@ describe("simulator and what a device tells of itself", () => {
     assert.equal((await cloud.sendCustom({ ...STREAM_LAMP, deviceName: "x", body: "" })).code, 10410);
     assert.equal((await cloud.sendCustom({ ...LAMP, body: "" })).code, 10421);
     assert.equal((await cloud.informOta({ ...LAMP, params: {} })).code, 10421);
+    await client.subscribe([topicOf(STREAM_LAMP, "ota-inform", {}), 0]);
+    const unanswered = await cloud.informOta({ ...STREAM_LAMP, params: {} });
+    assert.deepEqual([unanswered.code, unanswered.msg], [10500, "设备响应超时"]);
   });
 
   it("tells of a topo/get/result that is none", async () => {

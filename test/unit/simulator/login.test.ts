@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { signToken } from "../../../lib/protocol/token";
-import { deviceNameOf, judgeLogin } from "../../../lib/simulator/login";
+import { judgeLogin } from "../../../lib/simulator/login";
 import { readRules, type SimulatorRules } from "../../../lib/simulator/options";
 import { Registry } from "../../../lib/simulator/registry";
 import {
@@ -139,11 +139,6 @@ describe("simulator login", () => {
       ],
     ];
     for (const [name, run, expected] of refused) it(name, () => assert.equal(run(), expected));
-  });
-
-  it("reads the device's name up to the question mark", () => {
-    assert.equal(deviceNameOf("lamp?network=1&imei=2?3"), "lamp");
-    assert.equal(deviceNameOf(""), "");
   });
 });
 
