@@ -33,7 +33,7 @@ export class Overtaken {
   readonly isPast: IsPast = (point, message) => {
     if (this.#since.size === 0 || point.atMs === undefined) return false;
     const since = this.#since.get(pointKey(point));
-    if (since === undefined || message.overtakes === true) return false;
+    if (since === undefined) return false;
     const { queuedAtMonotonicMs } = message;
     if (queuedAtMonotonicMs === since.queuedAtMs) return point.atMs <= since.atMs;
     return queuedAtMonotonicMs < since.queuedAtMs;
