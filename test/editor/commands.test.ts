@@ -93,7 +93,9 @@ describe("editor: outputs of command subscribe, and desired values", function ()
     const editor = await host.open();
     await editor.edit("sub");
     await editor.page.locator(field("identifiers")).pressSequentially("power, lev");
-    await editor.page.getByText("亮度").first().click();
+    const menu = editor.page.locator(".red-ui-autoComplete-container");
+    await editor.picture("outputs-completing");
+    await menu.getByText("亮度").click();
     assert.equal(await editor.page.inputValue(field("identifiers")), "power, level");
     await editor.picture("outputs-completed");
     await editor.cancel();
