@@ -46,6 +46,7 @@ export function planHandlers(
     const identifiers = identifiersOf(output, config);
     const common = {
       ...commonOf(config, isAsync),
+      devices,
       identifiers,
       output: index,
       isBare: output.of === "identifier",

@@ -36,6 +36,8 @@ describe("commands of a thing model", () => {
     readonly connection?: Fields;
     readonly kind?: "thing-model" | "data-stream";
     readonly rules?: Partial<SimulatorRules>;
+    /** A sub-device node `child` with this device name; "" for any of the product. */
+    readonly subdevice?: string;
   }
 
   /** A device that is logged in, with these command subscribe nodes, a response and a publishing node. */
@@ -46,6 +48,17 @@ describe("commands of a thing model", () => {
     flow = await loadFlow(
       flowOf(
         deviceConnection("c", sim.simulator, product, "dev", setup.connection ?? {}),
+        ...(setup.subdevice === undefined
+          ? []
+          : [
+              {
+                ...device,
+                id: "child",
+                type: "onenet-subdevice",
+                connection: "c",
+                deviceName: setup.subdevice,
+              },
+            ]),
         ...Object.entries(subscribers).map(([id, fields]) => commandSubscribe(id, "c", fields)),
         commandResponse("answer"),
         commandResponse("refuse", { outcome: "failure", failureCode: "7", failureMessage: "not now" }),
@@ -282,6 +295,50 @@ describe("commands of a thing model", () => {
       await start({ sub: { receiveOta: true } }, { kind: "data-stream" });
       assert.equal((await cloud().informOta({ ...device, params: [1] })).code, 0);
       assert.deepEqual((await received("sub")).msg["payload"], [1]);
+    });
+  });
+
+  describe("of sub-devices", () => {
+    const asked = () => ({ ...device, deviceName: "sub" });
+
+    /** A gateway whose sub-device `sub` is known; the node takes the commands of this sub-device node. */
+    async function startGateway(deviceName: string): Promise<void> {
+      await start(
+        { sub: { subdevice: "child", receiveGets: true, receiveServices: true, receiveOta: true } },
+        {
+          subdevice: deviceName,
+        },
+      );
+      const subDevices = [asked()];
+      await cloud().changeTopology({ ...device, subDevices });
+    }
+
+    for (const [deviceName, whom] of [
+      ["sub", "the one chosen"],
+      ["", "any of the product chosen"],
+    ] as const) {
+      it(`reach ${whom}, and say which`, async () => {
+        await startGateway(deviceName);
+        const setting = cloud().setProperty({ ...asked(), params: { power: true } });
+        const first = await received("sub");
+        assert.deepEqual([first.msg["payload"], first.command["device"]], [{ power: true }, asked()]);
+        await feedWell(flow, "answer", first.msg);
+        assert.equal((await setting).code, 0);
+        const getting = cloud().getProperty({ ...asked(), identifiers: ["power"] });
+        await feedWell(flow, "answer", { ...(await received("sub", 1)).msg, payload: { power: true } });
+        assert.deepEqual((await getting).data, { power: true });
+        const calling = cloud().callService({ ...asked(), identifier: "reboot" });
+        const service = await received("sub", 2);
+        assert.equal(service.command["identifier"], "reboot");
+        await feedWell(flow, "answer", { ...service.msg, payload: { uptime: 1 } });
+        assert.deepEqual((await calling).data, { uptime: 1 });
+      });
+    }
+
+    it("are not the gateway's own, nor another's", async () => {
+      await startGateway("other");
+      assertRefused(await set({ power: true }), /no handler/);
+      assertRefused(await cloud().setProperty({ ...asked(), params: { power: true } }), /no handler/);
     });
   });
 
