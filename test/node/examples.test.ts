@@ -12,7 +12,12 @@ type Sent = Extract<ProbeEvent, { event: "send" }>;
 const stateOf = ({ msg }: Sent) => (msg["onenet"] as { state?: string } | undefined)?.state;
 
 /** Where a Catch node hands on an error that belongs to the story. */
-const EXPECTED_ERRORS = new Set(["onenet-lamp-refused", "onenet-queue-catch", "onenet-valve-catch"]);
+const EXPECTED_ERRORS = new Set([
+  "onenet-lamp-refused",
+  "onenet-queue-catch",
+  "onenet-valve-catch",
+  "onenet-station-catch",
+]);
 
 async function choosePorts(broker: Mosquitto | undefined): Promise<Ports> {
   return {
@@ -200,6 +205,30 @@ describe("the examples, all in one Node-RED", function () {
     assert.doesNotMatch(JSON.stringify((await ask("onenet-valve-wished")).data), /opening/);
     const nothing = await press("onenet-valve-ask", "onenet-valve-desired");
     assert.deepEqual(nothing["payload"], {});
+  });
+
+  it("Environment station: values fit the model or are refused, the alarm comes once, the service answers", async () => {
+    const readings = await nodeRed.waitForSend("onenet-station-publish", accepted);
+    const { changed } = readings.msg["onenet"] as { changed: readonly { to: unknown }[] };
+    assert.equal(changed[0]?.to, false, "the door, told as text");
+    const held = await press("onenet-station-timer", "onenet-station-publish");
+    assert.match(JSON.stringify(held["onenet"]), /"heldBack":\[.*door_open/);
+    const isRefused = ({ msg }: Sent) => (msg["error"] as { code?: string }).code === "ONENET_VALUE_INVALID";
+    await press("onenet-station-wrong", "onenet-station-catch", isRefused);
+    const alarms = () =>
+      nodeRed.events.filter((event) => event.event === "send" && event.node === "onenet-station-alarm");
+    for (let presses = 0; presses < 6; presses += 1) {
+      await press("onenet-station-heat", "onenet-station-publish");
+    }
+    const alarm = await nodeRed.waitForSend("onenet-station-alarm", accepted);
+    assert.equal((alarm.msg["onenet"] as { eventType: string }).eventType, "alert");
+    assert.equal(alarms().length, 1);
+    const hear = async (inject: string) => {
+      const answer = await press(inject, "onenet-station-simulator", ({ port }) => port === 1);
+      return answer["payload"] as { code: number; data?: unknown };
+    };
+    assert.equal((await hear("onenet-station-limit")).code, 0);
+    assert.match(JSON.stringify(await hear("onenet-station-reboot")), /"starts":2/);
   });
 
   it("has no error that is not part of the story", function () {
