@@ -61,7 +61,7 @@ async function runDelete(link: NodeConnection, config: Config, message: Message,
   send({ ...message, onenet: { action: "delete", trigger: "message", identifiers, deleted: identifiers } });
 }
 
-/** Gets after each login, one at a time: a login during a get, which the lost link may have ended, gets once more. */
+/** Gets after each login, and after a deploy that finds the device logged in, one at a time: a login during a get, which the lost link may have ended, gets once more. */
 function getAfterLogins(RED: NodeAPI, node: Node, link: NodeConnection, config: Config): void {
   let isGetting = false;
   let isDue = false;
@@ -77,10 +77,10 @@ function getAfterLogins(RED: NodeAPI, node: Node, link: NodeConnection, config: 
     isGetting = false;
   };
   // Whoever takes the values may not be there before the flows have started.
-  onClose(
-    node,
-    link.device.onLogin(() => onceStarted(RED, node, () => void run())),
-  );
+  const runOnceStarted = () => onceStarted(RED, node, () => void run());
+  onClose(node, link.device.onLogin(runOnceStarted));
+  // A deploy finds the device logged in, and may have interrupted a get.
+  if (link.connection.state.phase === "online") runOnceStarted();
   onClose(node, () => {
     isClosed = true;
   });

@@ -88,6 +88,8 @@ const ERROR_STATUS: Partial<Record<ErrorCode, string>> = {
   ONENET_COMMAND_UNANSWERED: "status.unanswered",
   ONENET_COMMAND_UNHANDLED: "status.unhandled",
   ONENET_ANSWER_REJECTED: "status.answer-failed",
+  ONENET_VALUE_INVALID: "status.value-invalid",
+  ONENET_DESIRED_REFUSED: "status.desired-refused",
 };
 
 /** A message failed. */

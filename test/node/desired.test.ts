@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { FlowNode } from "../support/admin-api";
 import { feedBadly, feedWell, waitForCaught } from "../support/feed";
 import {
   commandResponse,
@@ -20,6 +21,7 @@ const WITH_MODEL = { modelSource: "pasted", model: STATION_MODEL, modelCheck: "c
 describe("desired values", () => {
   let sim: TestSimulator;
   let flow: LoadedFlow;
+  let flows: readonly FlowNode[];
   let device: { productId: string; deviceName: string };
 
   afterEach(async () => {
@@ -47,15 +49,14 @@ describe("desired values", () => {
     device = { productId: product.productId, deviceName: "dev" };
     sim = await startTestSimulator({ products: [product] });
     if (setup.wishes) await wish(setup.wishes);
-    flow = await loadFlow(
-      flowOf(
-        deviceConnection("c", sim.simulator, product, "dev", setup.connection ?? {}),
-        commandSubscribe("sub", "c", setup.commands ?? {}),
-        commandResponse("answer"),
-        commandResponse("refuse", { outcome: "failure", failureCode: "7", failureMessage: "not now" }),
-        node("onenet-desired", "desired", { connection: "c", afterLogin: false, ...setup.desired }),
-      ),
+    flows = flowOf(
+      deviceConnection("c", sim.simulator, product, "dev", setup.connection ?? {}),
+      commandSubscribe("sub", "c", setup.commands ?? {}),
+      commandResponse("answer"),
+      commandResponse("refuse", { outcome: "failure", failureCode: "7", failureMessage: "not now" }),
+      node("onenet-desired", "desired", { connection: "c", afterLogin: false, ...setup.desired }),
     );
+    flow = await loadFlow(flows);
     if (setup.kind !== "data-stream") await flow.waitForStatus("sub", "connected");
   }
 
@@ -161,6 +162,14 @@ describe("desired values", () => {
       sim.simulator.faults.cutLink();
       const second = await received("desired", 1);
       assert.deepEqual(second["payload"], { power: { value: false, version: 2 } });
+    });
+
+    it("come after a deploy, too, that finds the device logged in", async () => {
+      await start({ desired: { afterLogin: true, identifiers: "power" }, wishes: { power: true } });
+      await received("desired");
+      await flow.deploy(flows);
+      assert.deepEqual((await received("desired", 1))["payload"], { power: { value: true, version: 1 } });
+      assert.equal(sim.events.filter(({ event }) => event === "login").length, 1);
     });
 
     it("tell a Catch node what went wrong", async () => {
