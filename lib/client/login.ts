@@ -12,6 +12,14 @@ export function isClockPlausible(nowMs: number): boolean {
   return nowMs >= BUILD_DATE_MS;
 }
 
+/** As long as a release is in use: by that time a token is valid whose start a wrong clock cannot tell. */
+const RELEASE_LIFE_MS = 10 * 365 * 86_400_000;
+
+/** Until when a token is to be valid that is signed now. */
+export function tokenExpiryMs(nowMs: number, lifetimeMs: number): number {
+  return isClockPlausible(nowMs) ? nowMs + lifetimeMs : BUILD_DATE_MS + Math.max(lifetimeMs, RELEASE_LIFE_MS);
+}
+
 /** The error that names a wrong clock. */
 export function clockError(nowMs: number): OneNetError {
   const day = (ms: number) => new Date(ms).toISOString();
@@ -20,7 +28,7 @@ export function clockError(nowMs: number): OneNetError {
 
 /**
  * Everything for one login, made afresh each time, with a token signed now: it never expires in service. With
- * a clock before the build date the token is signed from the build date on.
+ * a clock before the build date the token is signed from the build date on, for years: today is some day of them.
  *
  * @throws {OneNetError} ONENET_TOKEN_EXPIRED, ONENET_TOKEN_INVALID, ONENET_KEY_INVALID
  */
@@ -65,7 +73,7 @@ function devicePassword(profile: DeviceProfile, nowMs: number): string {
     checkToken(parseToken(credential.secret), profile, nowMs);
     return credential.secret;
   }
-  const expiresAtSeconds = Math.ceil((Math.max(nowMs, BUILD_DATE_MS) + credential.tokenLifetimeMs) / 1000);
+  const expiresAtSeconds = Math.ceil(tokenExpiryMs(nowMs, credential.tokenLifetimeMs) / 1000);
   const claims = {
     version: "2018-10-31",
     res: tokenResource(profile),
@@ -124,7 +132,7 @@ function describeCredential(profile: DeviceProfile, nowMs: number): Record<strin
     const expiresAt = new Date(token.expiresAtMs).toISOString();
     return { keyKind, res: token.res, expiresAt, method: token.method };
   }
-  const expiresAtMs = Math.max(nowMs, BUILD_DATE_MS) + profile.credential.tokenLifetimeMs;
+  const expiresAtMs = tokenExpiryMs(nowMs, profile.credential.tokenLifetimeMs);
   const method = profile.credential.signMethod;
   return { keyKind, res: tokenResource(profile), expiresAt: new Date(expiresAtMs).toISOString(), method };
 }

@@ -1,4 +1,4 @@
-import { BUILD_DATE_MS } from "../../lib/client/build-date";
+import { tokenExpiryMs } from "../../lib/client/login";
 import { OneNetError } from "../../lib/errors";
 import { deviceKey } from "../../lib/protocol/identity";
 import { MAX_SUB_DEVICES } from "../../lib/protocol/limits";
@@ -98,7 +98,7 @@ export class Subdevice {
       throw new OneNetError("ONENET_SUBDEVICE_KEY.missing", { device: deviceKey(device) });
     const res =
       key.kind === "device-key" ? deviceResource(productId, deviceName) : productResource(productId);
-    const expiresAtSeconds = Math.ceil((Math.max(nowMs, BUILD_DATE_MS) + lifetimeMs) / 1000);
+    const expiresAtSeconds = Math.ceil(tokenExpiryMs(nowMs, lifetimeMs) / 1000);
     return signToken({ version: DEVICE_TOKEN_VERSION, res, method, expiresAtSeconds }, key.secret);
   }
 }

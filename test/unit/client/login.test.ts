@@ -8,6 +8,7 @@ import { brokerProfile, deviceProfile } from "../../support/connections";
 import { deviceToken, keyOf, THING } from "../../support/simulated";
 
 const HOUR_MS = 3_600_000;
+const YEAR_MS = 365 * 24 * HOUR_MS;
 const NOW = BUILD_DATE_MS + 1000 * HOUR_MS;
 
 function device(credential: Partial<DeviceCredential>, more: Partial<DeviceProfile> = {}): DeviceProfile {
@@ -48,9 +49,11 @@ describe("loginOptions of a device", () => {
     assert.equal(tokenOf(profile, NOW + HOUR_MS).expiresAtMs, NOW + HOUR_MS + 2000);
   });
 
-  it("signs from the build date on while the clock is before it", () => {
+  it("signs for as long as a release is in use while the clock is before the build date", () => {
     const token = tokenOf(device({ tokenLifetimeMs: HOUR_MS }), 0);
-    assert.equal(token.expiresAtMs, BUILD_DATE_MS + HOUR_MS);
+    assert.equal(token.expiresAtMs, BUILD_DATE_MS + 10 * YEAR_MS);
+    const longer = tokenOf(device({ tokenLifetimeMs: 11 * YEAR_MS }), BUILD_DATE_MS - 1);
+    assert.equal(longer.expiresAtMs, BUILD_DATE_MS + 11 * YEAR_MS);
   });
 
   describe("with a ready-made token", () => {
