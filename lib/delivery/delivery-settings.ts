@@ -8,8 +8,8 @@ export interface Batching {
   /**
    * A backlog leaves as `thing/history/post`: up to 100 samples of each property and event in one message. Whether the
    * platform's rules and pushes see such samples, and whether they change the present value, is not documented: the
-   * newest of each goes as `property/post`, `event/post` or `pack/post` right after. `false`: one message for each
-   * sample, in their order.
+   * newest of each goes as `property/post`, `event/post` or `pack/post` right after. A sample without a time is never
+   * history: nobody could tell when it was. `false`: one message for each sample, in their order.
    */
   readonly history: boolean;
   /**
