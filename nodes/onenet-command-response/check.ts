@@ -1,8 +1,9 @@
 import type { Answer, CommandReference } from "../../lib/client/command";
 import { isPlainObject } from "../../lib/protocol/json";
-import { checkProperty, checkServiceOutput } from "../../lib/protocol/thing-value";
+import { checkServiceOutput } from "../../lib/protocol/thing-value";
 import type { ChangedValue } from "../shared/read-points";
 import type { Thing } from "../shared/thing";
+import { checkStream } from "../shared/thing";
 
 /** An answer as the model wants it. */
 export interface CheckedAnswer {
@@ -25,7 +26,7 @@ export function checkAnswer(reference: CommandReference, answer: Answer, thing: 
   if (!isChecked || !isPlainObject(body)) return { answer, changed: [] };
   const changed: ChangedValue[] = [];
   const values = Object.entries(body).map(([stream, value]) => {
-    const checked = checkProperty(model, stream, value, rules, "post");
+    const checked = checkStream(model, stream, value, rules, "post");
     for (const change of checked.changes) changed.push({ stream, ...change });
     return [stream, checked.value] as const;
   });
@@ -41,7 +42,8 @@ function checkOutputs(
   // The payload may still be what the service was invoked with.
   if (service?.outputs.size === 0) return { answer: { success: true }, changed: [] };
   const isChecked = model !== undefined && rules.mode !== "off";
-  if (!isChecked || !isPlainObject(answer.body)) return { answer, changed: [] };
+  const isPlatforms = service === undefined && identifier.startsWith("$");
+  if (!isChecked || isPlatforms || !isPlainObject(answer.body)) return { answer, changed: [] };
   const { value, changes } = checkServiceOutput(model, identifier, answer.body, rules);
   const changed = changes.map((change) => ({ stream: identifier, ...change }));
   return { answer: { success: true, body: value }, changed };

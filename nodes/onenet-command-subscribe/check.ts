@@ -1,9 +1,10 @@
 import type { IncomingCommand } from "../../lib/client/command";
 import type { JsonObject, JsonValue } from "../../lib/protocol/json";
 import { isJsonObject } from "../../lib/protocol/json";
-import { checkProperty, checkServiceInput } from "../../lib/protocol/thing-value";
+import { checkServiceInput } from "../../lib/protocol/thing-value";
 import type { ChangedValue } from "../shared/read-points";
 import type { Thing } from "../shared/thing";
+import { checkStream } from "../shared/thing";
 
 /** A command's values as the model wants them. */
 export interface CheckedValues {
@@ -25,13 +26,15 @@ export function checkCommand(command: IncomingCommand, { model, rules }: Thing):
       const checked: [string, JsonValue][] = [];
       const changed: ChangedValue[] = [];
       for (const [stream, value] of Object.entries(values)) {
-        const { value: fitting, changes } = checkProperty(model, stream, value, rules, "set");
+        const { value: fitting, changes } = checkStream(model, stream, value, rules, "set");
         checked.push([stream, fitting]);
         for (const change of changes) changed.push({ stream, ...change });
       }
       return { values: Object.fromEntries(checked), changed };
     }
     case "service": {
+      // One of the platform's own (`$SyncGetFile`) need not stand in the model.
+      if (identifier.startsWith("$") && !model.services.has(identifier)) return { values, changed: [] };
       const { value, changes } = checkServiceInput(model, identifier, values, rules);
       return {
         values: isJsonObject(value) ? value : {},

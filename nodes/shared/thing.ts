@@ -1,7 +1,8 @@
 import type { Datapoint, DatapointRules } from "../../lib/protocol/datapoint";
 import { checkDatapoint } from "../../lib/protocol/datapoint";
+import type { JsonValue } from "../../lib/protocol/json";
 import type { ThingModel } from "../../lib/protocol/thing-model";
-import type { CheckRules } from "../../lib/protocol/thing-value";
+import type { CheckedValue, CheckRules } from "../../lib/protocol/thing-value";
 import { checkProperty } from "../../lib/protocol/thing-value";
 import type { DeviceIdentity } from "../../lib/protocol/topic";
 import { checkKnownProperty } from "./form/known-identifier";
@@ -65,11 +66,27 @@ function checkCandidate(
   if (!isChecked || typeof stream !== "string" || stream === "") {
     return checkDatapoint(candidate, rules, stampAtMs);
   }
-  checkKnownProperty(model, stream);
-  // One of the platform's own need not stand in the model.
-  if (!model.properties.has(stream)) return checkDatapoint(candidate, rules, stampAtMs);
-  const { value, changes } = checkProperty(model, stream, candidate.value, checks, "post");
+  const { value, changes } = checkStream(model, stream, candidate.value, checks, "post");
   const point = checkDatapoint({ ...candidate, value }, rules, stampAtMs);
   for (const change of changes) changed.push({ stream, ...change });
   return point;
+}
+
+const NO_CHANGES: CheckedValue["changes"] = [];
+
+/**
+ * Holds one property's value against the model. One of the platform's own (`$OneNET_LBS`) need not stand in it.
+ *
+ * @throws {OneNetError} ONENET_VALUE_INVALID
+ */
+export function checkStream(
+  model: ThingModel,
+  stream: string,
+  value: unknown,
+  rules: CheckRules,
+  direction: "post" | "set",
+): CheckedValue {
+  checkKnownProperty(model, stream);
+  if (model.properties.has(stream)) return checkProperty(model, stream, value, rules, direction);
+  return { value: value as JsonValue, changes: NO_CHANGES };
 }

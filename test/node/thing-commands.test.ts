@@ -188,6 +188,13 @@ describe("commands of a thing model", () => {
       assert.deepEqual(rules, ["max", "read-only", "unknown"]);
     });
 
+    it("may be of the platform's own, which need not stand in the model", async () => {
+      await start({ sub: { autoAnswer: true, receiveServices: true } }, { connection: WITH_MODEL });
+      assert.equal((await set({ $OneNET_LBS: { lon: 1 } })).code, 0);
+      assert.equal((await call("$SyncGetFile", { fid: "1" })).code, 0);
+      assert.deepEqual((await received("sub", 1)).msg["payload"], { fid: "1" });
+    });
+
     it("are refused where strict, and pass where the check is off", async () => {
       await start({ sub: { autoAnswer: true } }, { connection: { ...WITH_MODEL, modelCheck: "strict" } });
       assertRefused(await set({ power: 1 }), /power/);
