@@ -14,7 +14,8 @@ export interface MessageForm {
 
 /**
  * The message of a command: `payload` is the command's body, the values to set `{identifier: value}`, the
- * identifiers to read, the inputs of a service, …; `command` has all that the answer needs.
+ * identifiers to read, the inputs of a service, …; `command` has all that the answer needs; `device` is the
+ * sub-device that is asked.
  *
  * @param checked the command's values as they were checked
  * @throws {OneNetError} ONENET_COMMAND_INVALID when a body is not JSON and JSON was asked for
@@ -31,7 +32,13 @@ export function commandMessage(
     identifiers: [...reference.identifiers],
     ...(checked.changed.length === 0 ? {} : { changed: checked.changed }),
   };
-  return { topic, payload: payloadOf(command, checked.values, form), command: own };
+  const { device } = command;
+  return {
+    topic,
+    payload: payloadOf(command, checked.values, form),
+    command: own,
+    ...(device === undefined ? {} : { device: { ...device } }),
+  };
 }
 
 function payloadOf(command: IncomingCommand, values: JsonObject, form: MessageForm): unknown {

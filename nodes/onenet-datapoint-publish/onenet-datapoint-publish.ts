@@ -8,6 +8,7 @@ import { checkAllOrNothing } from "../shared/post-conclusion";
 import { reportByException } from "../shared/report-filter";
 import type { End, Message, Send } from "../shared/runtime";
 import { onInputEnding } from "../shared/runtime";
+import { prepareTarget } from "../shared/target-device";
 import { thingOf } from "../shared/thing";
 import type { TypedValue } from "../shared/typed-value";
 import { prepareTypedValue } from "../shared/typed-value";
@@ -15,13 +16,16 @@ import type { Config } from "./config";
 import { readConfig } from "./config";
 import { readDatapoints } from "./message";
 
+type PublishDef = NodeDef & { readonly connection?: string; readonly subdevice?: string };
+
 export default function register(RED: NodeAPI): void {
-  function DatapointPublish(this: Node, def: NodeDef & { readonly connection?: string }): void {
+  function DatapointPublish(this: Node, def: PublishDef): void {
     RED.nodes.createNode(this, def);
     const link = leaseConnection(RED, this, def.connection, "device");
     onInputEnding(RED, this, link, () => {
       const config = readConfig(new FieldReader(RED, this, def as unknown as Def), def as unknown as Def);
       const evaluateStream = prepareStream(RED, this, config);
+      const targetOf = prepareTarget(RED, link, def.subdevice);
       const post = (
         named: unknown,
         message: Message,
@@ -31,7 +35,7 @@ export default function register(RED: NodeAPI): void {
       ) => {
         const delivery = deliveryFor(message, config.delivery, config.priority);
         const stream = { named: named ?? "", fallback: message["topic"] };
-        const device = undefined;
+        const device = targetOf(message);
         const { booleansAsNumbers } = config;
         const rules = {
           kind: link.device.productKind,

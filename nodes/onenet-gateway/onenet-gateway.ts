@@ -24,6 +24,8 @@ export default function register(RED: NodeAPI): void {
     const link = leaseConnection(RED, this, def.connection, "device");
     onInput(RED, this, link, () => {
       const config = readConfig(new FieldReader(RED, this, def as unknown as Def));
+      // Each message fails with the reason, which has been told.
+      if (!link.isThere) return () => void link.device;
       const { connection, device } = link;
       const own = checkGateway(connection);
       const subdevice = findChosenSubdevice(RED, def.subdevice, connection.key);

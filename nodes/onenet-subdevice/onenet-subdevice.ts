@@ -3,9 +3,11 @@ import type { ConnectionNode } from "../onenet-connection/onenet-connection";
 import type { Def } from "../shared/config";
 import { FieldReader } from "../shared/config";
 import { inRuntimeLanguage } from "../shared/report";
-import { onClose } from "../shared/runtime";
+import { onClose, reportError } from "../shared/runtime";
 import { Subdevice } from "../shared/subdevice";
 import { subdevices } from "../shared/subdevices";
+import type { ReadThing } from "../shared/thing-fields";
+import { readThingFields } from "../shared/thing-fields";
 import { readConfig } from "./config";
 
 /** The sub-device's node, as the nodes that use it see it. */
@@ -22,7 +24,10 @@ export default function register(RED: NodeAPI): void {
   function OneNetSubdevice(this: Node<Credentials>, def: NodeDef & { readonly connection?: string }): void {
     RED.nodes.createNode(this, def);
     try {
-      const config = readConfig(new FieldReader(RED, this, def as unknown as Def));
+      const fields = new FieldReader(RED, this, def as unknown as Def);
+      const thing = readThingFields(fields);
+      const config = readConfig(fields, thing);
+      tellOfModel(RED, this, thing, config.productId);
       const subdevice = new Subdevice(() => connectionKey(RED, def.connection), config);
       Object.assign(this, { subdevice: () => subdevice });
       onClose(this, subdevices.add(subdevice));
@@ -38,6 +43,13 @@ export default function register(RED: NodeAPI): void {
   }
 
   RED.nodes.registerType("onenet-subdevice", OneNetSubdevice, { credentials: { key: { type: "password" } } });
+}
+
+/** Says what is wrong with the model, or that it is another product's. */
+function tellOfModel(RED: NodeAPI, node: Node, { model, problem }: ReadThing, own: string): void {
+  if (problem !== undefined) reportError(RED, node, problem);
+  const productId = model?.productId ?? own;
+  if (productId !== own) node.warn(RED._("onenet-subdevice.model-foreign", { productId, own }));
 }
 
 function connectionKey(RED: NodeAPI, connectionId: string | undefined): string | undefined {

@@ -1,12 +1,17 @@
 import type { Node, NodeAPI } from "node-red";
+import type { Connection } from "../../lib/client/connection";
 import type { PostOptions, PostOutcome } from "../../lib/client/device";
 import { isClockPlausible } from "../../lib/client/login";
 import { subjectOfPoints } from "../../lib/delivery/subject";
+import type { Datapoint } from "../../lib/protocol/datapoint";
 import type { NodeConnection } from "./connection-lease";
 import { concludePost } from "./post-conclusion";
 import type { ReadPoints } from "./read-points";
+import { noteReport } from "./reporting-devices";
 import type { End, Message, Send } from "./runtime";
-import { passOn } from "./runtime";
+import { passOn, reportError } from "./runtime";
+import { subdevices } from "./subdevices";
+import { whenAddedToTopology } from "./topology";
 
 /** A message on its way through a node that posts. */
 export interface Posting {
@@ -30,7 +35,6 @@ export function postPoints(
   delivery: PostOptions,
   { message, send, end, also, told }: Posting,
 ): void {
-  const { device } = link;
   const conclude = (outcome: PostOutcome) => {
     told?.(outcome);
     const { onenet, error } = concludePost(RED, read, outcome, also);
@@ -41,7 +45,28 @@ export function postPoints(
   // Before anything can fail: what fails at once is shown, and stays so.
   link.refresh();
   if (read.points.length === 0) conclude(NOTHING_POSTED);
-  else device.enqueue(read.points, delivery, conclude);
+  else postFor(RED, node, link.connection, read.points, delivery, conclude);
+}
+
+/** Posts the points of one device; of a sub-device after what its node asks for: the topology, the login. */
+function postFor(
+  RED: NodeAPI,
+  node: Node,
+  connection: Connection,
+  points: readonly Datapoint[],
+  delivery: PostOptions,
+  conclude: (outcome: PostOutcome) => void,
+): void {
+  const { device } = connection;
+  const subDevice = points[0]?.device;
+  if (device === undefined) return;
+  if (subDevice === undefined) return device.enqueue(points, delivery, conclude);
+  noteReport(connection, subDevice);
+  const subdevice = subdevices.find(connection.key, subDevice);
+  const options = subdevice?.login === "lazy" ? { ...delivery, subLogin: subdevice.login } : delivery;
+  const post = () => device.enqueue(points, options, conclude);
+  if (subdevice?.addsToTopology !== true) return post();
+  whenAddedToTopology(connection, subDevice, post, (thrown) => reportError(RED, node, thrown));
 }
 
 /** The time of values that have none. A clock that is plainly wrong gives no time: the platform then takes its own. */

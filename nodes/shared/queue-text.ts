@@ -1,6 +1,7 @@
 import type { NodeAPI } from "node-red";
 import type { Connection } from "../../lib/client/connection";
 import { translate } from "./report";
+import { bestPeriodText } from "./reporting-devices";
 
 /** With the link up, messages that have waited this long wait for others: there is a backlog. */
 const BEHIND_AFTER_MS = 3000;
@@ -31,13 +32,18 @@ export function isBehind(connection: Connection): boolean {
   return connection.state.phase !== "online" || (oldestAgeMs(connection) ?? 0) >= BEHIND_AFTER_MS;
 }
 
-/** `queued 1,204, oldest 3 min` in the runtime's language while messages gather; undefined while they do not. */
+/**
+ * `queued 1,204, oldest 3 min` in the runtime's language while messages gather, with how often the sub-devices can
+ * report where there are any; undefined while none gather.
+ */
 export function queueText(RED: NodeAPI, connection: Connection): string | undefined {
   if (!isBehind(connection)) return undefined;
   const nowMs = performance.now();
   const shown = shownTexts.get(connection);
   if (shown !== undefined && nowMs - shown.madeAtMs < TEXT_LIFETIME_MS) return shown.text;
-  const text = describeQueue(RED, connection.held, oldestAgeMs(connection));
+  const queue = describeQueue(RED, connection.held, oldestAgeMs(connection));
+  const best = bestPeriodText(RED, connection);
+  const text = best === undefined ? queue : `${queue} · ${best}`;
   shownTexts.set(connection, { text, madeAtMs: nowMs });
   return text;
 }

@@ -4,6 +4,8 @@ import { deviceKey } from "../../lib/protocol/identity";
 import { MAX_SUB_DEVICES } from "../../lib/protocol/limits";
 import type { DeviceIdentity } from "../../lib/protocol/platform";
 import { readDeviceIdentity } from "../../lib/protocol/platform";
+import type { ThingModel } from "../../lib/protocol/thing-model";
+import type { CheckRules } from "../../lib/protocol/thing-value";
 import type { SignMethod } from "../../lib/protocol/token";
 import { DEVICE_TOKEN_VERSION, deviceResource, productResource, signToken } from "../../lib/protocol/token";
 
@@ -24,6 +26,9 @@ export interface SubdeviceConfig {
   readonly login: LoginPolicy;
   /** Whether the gateway adds it to its topology when it is first used. */
   readonly addsToTopology: boolean;
+  readonly model: ThingModel | undefined;
+  /** undefined: as the gateway's connection checks its own values. */
+  readonly rules: CheckRules | undefined;
 }
 
 /** How a sub-device's topology token is signed: as the gateway signs its own login. */
@@ -43,6 +48,8 @@ export class Subdevice {
   readonly deviceName: string;
   readonly login: LoginPolicy;
   readonly addsToTopology: boolean;
+  readonly model: ThingModel | undefined;
+  readonly rules: CheckRules | undefined;
   readonly #key: SubdeviceKey | undefined;
   readonly #named = new Map<string, DeviceIdentity>();
 
@@ -53,6 +60,8 @@ export class Subdevice {
     this.deviceName = config.deviceName;
     this.login = config.login;
     this.addsToTopology = config.addsToTopology;
+    this.model = config.model;
+    this.rules = config.rules;
     this.#key = config.key;
   }
 

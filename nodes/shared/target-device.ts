@@ -6,6 +6,7 @@ import { describeValue, isPlainObject } from "../../lib/protocol/json";
 import type { DeviceIdentity } from "../../lib/protocol/platform";
 import { readDeviceIdentity } from "../../lib/protocol/platform";
 import type { SubdeviceNode } from "../onenet-subdevice/onenet-subdevice";
+import type { NodeConnection } from "./connection-lease";
 import type { Message } from "./runtime";
 import type { Subdevice } from "./subdevice";
 
@@ -107,4 +108,29 @@ export function findChosenSubdevice(
 export function checkGateway({ profile, label }: Connection): DeviceIdentity {
   if (profile.kind === "device" && profile.productKind === "thing-model") return profile.device;
   throw new OneNetError("ONENET_SUBDEVICE_KIND", { device: label });
+}
+
+/**
+ * How a node that posts finds the device of each message ({@link readTargetDevice}).
+ *
+ * @param subdeviceId chosen in its form
+ * @throws {OneNetError | ReportedError} what is wrong with that choice
+ */
+export function prepareTarget(
+  RED: NodeAPI,
+  link: NodeConnection,
+  subdeviceId: unknown,
+): (message: Message) => DeviceIdentity | undefined {
+  // The connection's problem has been told; each message fails with it.
+  if (!link.isThere) return () => undefined;
+  const { connection } = link;
+  const subdevice = findChosenSubdevice(RED, subdeviceId, connection.key);
+  const { profile } = connection;
+  if (subdevice !== undefined) checkGateway(connection);
+  return (message) => {
+    if (profile.kind !== "device") return undefined;
+    const device = readTargetDevice(message, subdevice, profile.device);
+    if (device !== undefined) checkGateway(connection);
+    return device;
+  };
 }

@@ -7,6 +7,7 @@ import { checkProperty } from "../../lib/protocol/thing-value";
 import type { DeviceIdentity } from "../../lib/protocol/topic";
 import { checkKnownProperty } from "./form/known-identifier";
 import type { ChangedValue } from "./read-points";
+import { subdevices } from "./subdevices";
 
 /** What is known of a product's values, and how strictly they are held against it. */
 export interface Thing {
@@ -18,9 +19,22 @@ export interface Thing {
 /** A product of which no model is known. */
 export const UNKNOWN_THING: Thing = { rules: { mode: "off", snapToStep: false } };
 
+/** Who knows its own product's model, and by its connection those of its sub-devices. */
+export interface ThingHolder {
+  readonly thing: Thing;
+  readonly connection: { readonly key: string };
+}
+
+/** Where the connection has no model and so no rules that could be inherited. */
+const USUAL_RULES: CheckRules = { mode: "coerce", snapToStep: false };
+
 /** The model that holds for a device: the connection's own one, or a sub-device of its. */
-export function thingOf(link: { readonly thing: Thing }, device: DeviceIdentity | undefined): Thing {
-  return device === undefined ? link.thing : UNKNOWN_THING;
+export function thingOf(link: ThingHolder, device: DeviceIdentity | undefined): Thing {
+  if (device === undefined) return link.thing;
+  const subdevice = subdevices.find(link.connection.key, device);
+  if (subdevice?.model === undefined) return UNKNOWN_THING;
+  const inherited = link.thing.model === undefined ? USUAL_RULES : link.thing.rules;
+  return { model: subdevice.model, rules: subdevice.rules ?? inherited };
 }
 
 /** What a datapoint is judged by. */

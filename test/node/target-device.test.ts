@@ -13,6 +13,8 @@ const CONFIG: SubdeviceConfig = {
   key: undefined,
   login: "none",
   addsToTopology: false,
+  model: undefined,
+  rules: undefined,
 };
 const ANY = new Subdevice(() => "c", CONFIG);
 const PUMP = new Subdevice(() => "c", { ...CONFIG, deviceName: "pump" });

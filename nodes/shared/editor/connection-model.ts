@@ -1,6 +1,6 @@
 import { MAX_FUNCTION_POINTS } from "../../../lib/protocol/limits";
 import { decodeModelFile, type ModelReading } from "../form/model-reading";
-import { holdsEnv, textOf } from "../form/reason";
+import { holdsEnv, type ReadField, textOf } from "../form/reason";
 import { make, note, place, smallButton } from "./dom";
 import type { FormParts, OpenForm } from "./form";
 import { modelOf, servedModels } from "./model-source";
@@ -10,10 +10,10 @@ async function takeFile(form: OpenForm, file: File | undefined): Promise<void> {
   if (file) form.fill("model", decodeModelFile(new Uint8Array(await file.arrayBuffer())).trim());
 }
 
-function wireFile(form: OpenForm): void {
+function wireFile(form: OpenForm, id: string): void {
   const { element } = form;
-  const input = element.find<HTMLInputElement>("#onenet-connection-model-upload");
-  element.find("#onenet-connection-model-choose").on("click", () => input.trigger("click"));
+  const input = element.find<HTMLInputElement>(`#${id}-upload`);
+  element.find(`#${id}-choose`).on("click", () => input.trigger("click"));
   input.on("change", (event) => {
     event.stopPropagation();
     const [file] = event.currentTarget.files ?? [];
@@ -59,24 +59,31 @@ function tables(form: OpenForm, reading: ModelReading): HTMLElement[] {
   return reading.kind === "model" ? [modelTable(form.translate, reading.model)] : [];
 }
 
+/** Where a form has its thing model. */
+export interface ModelPart {
+  /** What the ids of its elements begin with. */
+  readonly id: string;
+  modelOf(nodeId: string, read: ReadField, onChange: () => void): ModelReading;
+}
+
+const CONNECTION_PART: ModelPart = { id: "onenet-connection-model", modelOf };
+
 /** The thing model: pasted, chosen or dropped, or as the runtime reads it from a file; shown as a table. */
-export function wireModel(form: OpenForm): FormParts {
+export function wireModel(form: OpenForm, part: ModelPart = CONNECTION_PART): FormParts {
   const { element, node } = form;
-  const notes = element.find("#onenet-connection-model-note").get(0);
-  const table = element.find("#onenet-connection-model-table").get(0);
+  const notes = element.find(`#${part.id}-note`).get(0);
+  const table = element.find(`#${part.id}-table`).get(0);
   const ask = () => {
     servedModels.forget(node.id);
     form.update();
   };
-  element
-    .find("#onenet-connection-model-reload")
-    .append(smallButton(form.translate("model.reload"), "fa-refresh", ask));
-  wireFile(form);
+  element.find(`#${part.id}-reload`).append(smallButton(form.translate("model.reload"), "fa-refresh", ask));
+  wireFile(form, part.id);
   let shown: ModelReading | undefined;
   let changes = 0;
   return {
     update() {
-      const reading = modelOf(node.id, form.read, () => form.update());
+      const reading = part.modelOf(node.id, form.read, () => form.update());
       if (reading !== shown) changes += 1;
       shown = reading;
       place(notes, `${changes}|${textOf(form.read("productId"))}`, () => modelNotes(form, reading));

@@ -5,6 +5,7 @@ import { completeField, completer } from "./completion";
 import type { FormParts, OpenForm } from "./form";
 import { makeNodeForm } from "./node-form";
 import { ReportTable } from "./report-table";
+import { withSubdevice } from "./subdevice-choice";
 
 function wireStream(form: OpenForm): void {
   const field = form.field("stream");
@@ -49,11 +50,11 @@ const expression: Rule = (value, read) => {
   return verdict === true ? undefined : { key: "reason.expression", params: { detail: verdict || text } };
 };
 
-const rules: Rules = {
+const rules: Rules = withSubdevice({
   ...datapointPublishRules,
   stream: (value, read, find) =>
     datapointPublishRules["stream"]?.(value, read, find) ?? expression(value, read, find),
-};
+});
 
 export const datapointPublishForm = makeNodeForm({
   type: "onenet-datapoint-publish",

@@ -5,6 +5,7 @@ import { completeField } from "./completion";
 import { make, note, place } from "./dom";
 import type { FormParts, OpenForm } from "./form";
 import { makeNodeForm } from "./node-form";
+import { withSubdevice } from "./subdevice-choice";
 
 const TONES = { info: "info", alert: "warning", error: "error" } as const;
 
@@ -41,7 +42,7 @@ function wireEvent(form: OpenForm): FormParts {
 export const eventPostForm = makeNodeForm({
   type: "onenet-event-post",
   prefix: "node-input",
-  rules: eventPostRules,
+  rules: withSubdevice(eventPostRules),
   facts: (read) => ({
     unacknowledged: textOf(read("qos")) === "0" && textOf(read("completeWhen")) === "acknowledged",
   }),

@@ -1,6 +1,6 @@
 import { readChosenConnection } from "../form/connection-choice";
 import { type FindConnection, type ReadField, type Reason, type Rules, textOf } from "../form/reason";
-import { modelOf } from "./model-source";
+import { modelOf, subdeviceModelOf } from "./model-source";
 import { showDescriptions, showReason, showRows, showSteps } from "./rows";
 import { reasonText, type Translate, textsOf } from "./texts";
 
@@ -71,7 +71,7 @@ export class OpenForm {
     return field.attr("type") === "checkbox" ? field.prop("checked") : field.val();
   };
 
-  readonly find: FindConnection = () => findConnection(this.read("connection"), () => this.update());
+  readonly find: FindConnection = () => findChosen(this.read, () => this.update());
 
   /** Fills a field as a user would, so that everything that depends on it follows. */
   fill(name: string, value: string): void {
@@ -112,6 +112,17 @@ export class OpenForm {
   labelOf(name: string): string {
     return this.translate(`label.${name}`);
   }
+}
+
+/** The connection that a form chooses; where it chooses a sub-device too, with that one's model in place of its own. */
+export function findChosen(read: ReadField, onChange?: () => void): ReturnType<FindConnection> {
+  const found = findConnection(read("connection"), onChange);
+  const subdevice = RED.nodes.node(textOf(read("subdevice")));
+  if (found === undefined || subdevice?.type !== "onenet-subdevice") return found;
+  const { model: _own, ...connection } = found;
+  const reading = subdeviceModelOf((field) => subdevice[field]);
+  const isKnown = reading.kind === "model" && textOf(subdevice["modelCheck"]) !== "off";
+  return isKnown ? { ...connection, model: reading.model } : connection;
 }
 
 /**

@@ -1,11 +1,14 @@
 import { paceOf, shortestPeriodSeconds } from "../form/gateway-period";
 import { deviceCountOf, gatewayRules, subdeviceRules } from "../form/gateway-rules";
 import { textOf } from "../form/reason";
+import { type ModelPart, wireModel } from "./connection-model";
 import { note, place } from "./dom";
-import type { OpenForm } from "./form";
+import type { FormParts, OpenForm } from "./form";
+import { subdeviceModelOf } from "./model-source";
 import { makeNodeForm } from "./node-form";
 import { wireReveals } from "./rows";
 import { findSubdevice, withSubdevice } from "./subdevice-choice";
+import { FormTabs } from "./tabs";
 
 /** How often each of so many sub-devices can report at best, at the pace of the form's connection. */
 function showPeriod(form: OpenForm, devices: number): void {
@@ -24,19 +27,49 @@ function showPeriod(form: OpenForm, devices: number): void {
   });
 }
 
+/** A file is read by the runtime; what it says is seen when a value does not fit. */
+const MODEL_PART: ModelPart = {
+  id: "onenet-subdevice-model",
+  modelOf: (_nodeId, read) => subdeviceModelOf(read),
+};
+
+function openSubdevice(form: OpenForm): FormParts {
+  const tabs = new FormTabs(form, "onenet-subdevice-tabs");
+  const model = wireModel(form, MODEL_PART);
+  wireReveals(form.element, form.translate);
+  return {
+    update(facts) {
+      model.update?.(facts);
+      showPeriod(form, deviceCountOf(form.read));
+      const wrong = Object.keys(subdeviceRules).filter((name) => form.reasonOf(name) !== undefined);
+      tabs.update(
+        facts,
+        wrong.flatMap((name) => form.field(name).toArray()),
+      );
+    },
+    resize: () => tabs.resize(),
+  };
+}
+
 export const subdeviceForm = makeNodeForm({
   type: "onenet-subdevice",
   prefix: "node-config-input",
   rules: subdeviceRules,
-  facts: (read) => ({ any: textOf(read("deviceName")) === "" }),
+  facts(read) {
+    const source = textOf(read("modelSource"));
+    return {
+      any: textOf(read("deviceName")) === "",
+      modelPasted: source === "pasted",
+      modelFile: source === "file",
+      modelThere: source === "pasted" || source === "file",
+      modelCoerce: textOf(read("modelCheck")) === "coerce",
+    };
+  },
   nodeLabel(node) {
     const [product, device] = [textOf(node["productId"]), textOf(node["deviceName"])];
     return product === "" ? device : `${device || "*"} · ${product}`;
   },
-  open(form) {
-    wireReveals(form.element, form.translate);
-    return { update: () => showPeriod(form, deviceCountOf(form.read)) };
-  },
+  open: openSubdevice,
 });
 
 /** The devices of all sub-device nodes under a connection. */

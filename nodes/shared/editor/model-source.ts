@@ -55,6 +55,11 @@ function readingOf({ text, problem }: Served): ModelReading {
 
 export const servedModels = new ServedModels();
 
+/** The thing model of a sub-device's product, as far as it stands in its fields. */
+export function subdeviceModelOf(read: ReadField): ModelReading {
+  return textOf(read("modelSource")) === "pasted" ? readModel(textOf(read("model"))) : EMPTY;
+}
+
 /**
  * The thing model of a connection: of its fields, or as the runtime has read it from a file.
  *

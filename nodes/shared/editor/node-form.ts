@@ -1,5 +1,5 @@
 import type { ReadField } from "../form/reason";
-import { type FormSpec, findConnection, OpenForm } from "./form";
+import { type FormSpec, findChosen, OpenForm } from "./form";
 import { reasonText, textsOf } from "./texts";
 
 /** What a node's html hands to `RED.nodes.registerType`. */
@@ -47,7 +47,7 @@ export function makeNodeForm(spec: NodeFormSpec): NodeForm {
       return function (this: RedNode, value: unknown, options: { label?: string }): true | string {
         const read = readerOf(this);
         const current: ReadField = (name) => (name === field ? value : read(name));
-        const reason = judge?.(value, current, () => findConnection(current("connection")));
+        const reason = judge?.(value, current, () => findChosen(current));
         return reason ? reasonText(translate, reason, options.label ?? translate(`label.${field}`)) : true;
       };
     },

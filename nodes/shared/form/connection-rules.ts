@@ -99,7 +99,8 @@ function messageTopic(payloadField: string): Rule {
   };
 }
 
-const model: Rule = (value) => {
+/** A pasted thing model. */
+export const model: Rule = (value) => {
   if (holdsEnv(value) && !textOf(value).startsWith("{")) return undefined;
   const reading = readModel(textOf(value));
   if (reading.kind === "empty") return { key: "reason.modelMissing" };

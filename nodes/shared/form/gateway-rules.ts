@@ -1,6 +1,7 @@
 import { isBase64Key } from "../../../lib/protocol/access-key";
 import { readDeviceIdentity } from "../../../lib/protocol/platform";
 import { type ChosenConnection, connectionReason } from "./connection-choice";
+import { model } from "./connection-rules";
 import { SUBDEVICE_RANGES } from "./ranges";
 import {
   holdsEnv,
@@ -96,6 +97,12 @@ const key: Rule = (value, read) => {
   return isBase64Key(given) ? undefined : { key: "reason.base64" };
 };
 
+/** A rule that counts where the model comes from there. */
+function whenSource(source: string, rule: Rule): Rule {
+  return (value, read, find) =>
+    textOf(read("modelSource")) === source ? rule(value, read, find) : undefined;
+}
+
 /** Every rule of the sub-device's form, by field. */
 export const subdeviceRules: Rules = {
   connection,
@@ -105,6 +112,10 @@ export const subdeviceRules: Rules = {
   keyKind,
   key,
   login: oneOf(["none", "lazy"]),
+  modelSource: oneOf(["none", "pasted", "file"]),
+  model: whenSource("pasted", model),
+  modelFile: whenSource("file", (value) => (textOf(value) === "" ? { key: "reason.required" } : undefined)),
+  modelCheck: oneOf(["", "coerce", "strict", "off"]),
 };
 
 export const gatewayRules: Rules = {
