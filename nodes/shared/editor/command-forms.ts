@@ -44,7 +44,7 @@ function outputsOf(read: ReadField, find: FindConnection): readonly CommandOutpu
 
 /** What the ticked kinds may name: properties to set, all properties to get, services. */
 function pointsFor(read: ReadField, find: FindConnection): readonly ModelPoint[] {
-  const model = isOwnDevice(read) ? find()?.model : undefined;
+  const model = find()?.model;
   if (model === undefined) return [];
   const [sets, gets] = [receives(read, "receiveSets"), receives(read, "receiveGets")];
   return modelPoints(model).filter(({ kind, settable }) =>
@@ -99,7 +99,7 @@ export const commandSubscribeForm = makeNodeForm({
       notices,
       named: gets || services || receives(read, "receiveSets"),
       eachOutput: outputs[0]?.of !== "all",
-      model: isOwnDevice(read) && find()?.model !== undefined,
+      model: find()?.model !== undefined,
       manual: isManual,
       // what is never answered at once has a deadline all the same
       deadline: isManual || (gets && textOf(read("getAnswer")) !== "last"),

@@ -90,12 +90,12 @@ export function splitIdentifiers(text: string): string[] {
 
 /** A list of identifiers: each can be one, and stands in the model where there is one. */
 export function identifiers(takesServices: boolean): Rule {
-  return (value, read, find) => {
+  return (value, _read, find) => {
     if (holdsEnv(value) || kindOf(find) !== "thing-model") return undefined;
     const names = splitIdentifiers(textOf(value));
     const impossible = names.find((name) => !isStreamName(name, "thing-model"));
     if (impossible !== undefined) return { key: "reason.identifier", params: { identifier: impossible } };
-    const model = isOwnDevice(read) ? find()?.model : undefined;
+    const model = find()?.model;
     if (model === undefined) return undefined;
     const unknown = names.map((name) =>
       takesServices && model.services.has(name) ? undefined : reasonOf(() => checkKnownProperty(model, name)),
