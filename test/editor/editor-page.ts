@@ -147,7 +147,7 @@ export class EditorPage {
   }
 
   async tab(name: string): Promise<void> {
-    await this.page.click(`#onenet-connection-tabs a[href="#${name}"]`);
+    await this.page.click(`.onenet-form .red-ui-tabs a[href="#${name}"]`);
   }
 
   /** The reason under a field, or "" while there is none to be seen. */

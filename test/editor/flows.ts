@@ -75,6 +75,7 @@ export const FLOWS: readonly FlowNode[] = flowOf(
     wires: [[], []],
   }),
   node("onenet-datapoint-publish", "datapoint", {
+    subdevice: "",
     connection: "thing",
     stream: "temperature",
     streamType: "str",
@@ -87,6 +88,7 @@ export const FLOWS: readonly FlowNode[] = flowOf(
     completeWhen: "accepted",
   }),
   node("onenet-event-post", "event", {
+    subdevice: "",
     connection: "thing",
     event: "overheat",
     stampAtInput: true,
@@ -127,6 +129,11 @@ export const FLOWS: readonly FlowNode[] = flowOf(
   subdevice("sub", "thing", makeProduct("thing-model", "meter-1"), "", {
     keyKind: "product-key",
     deviceCount: "1500",
+    modelSource: "none",
+    model: "",
+    modelFile: "",
+    modelCheck: "",
+    snapToStep: false,
   }),
   node("onenet-gateway", "gateway", {
     connection: "thing",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { needs } from "../support/needs";
+import { stationModel } from "../support/station-model";
 import { type EditorHost, type EditorPage, startEditor } from "./editor-page";
 import { FLOWS } from "./flows";
 
@@ -62,6 +63,7 @@ describe("editor: gateway and sub-devices", function () {
 
     it("wants a key that fits, and only for the topology", async () => {
       await open();
+      await editor.tab("sub-topology");
       await fill("key", "");
       assert.equal(await reason("key"), "");
       await editor.page.check(field("autoTopology"));
@@ -71,12 +73,51 @@ describe("editor: gateway and sub-devices", function () {
       await fill("key", KEY);
       await editor.page.selectOption(field("keyKind"), "device-key");
       assert.match(await reason("keyKind"), /fits one device/);
+      await editor.tab("sub-device");
       await fill("deviceName", "meter-1");
+      await editor.tab("sub-topology");
       assert.equal(await reason("keyKind"), "");
       await editor.save();
       const { fields, problems } = await editor.node("sub");
       assert.deepEqual([fields["deviceName"], fields["autoTopology"]], ["meter-1", true]);
       assert.deepEqual(problems, []);
+    });
+  });
+
+  describe("a node that works for a sub-device", () => {
+    const field = (name: string) => `#node-input-${name}`;
+
+    it("takes a pasted model, and completes its identifiers", async () => {
+      await editor.editConfig("onenet-subdevice", "sub");
+      await editor.tab("sub-model");
+      await editor.page.selectOption("#node-config-input-modelSource", "pasted");
+      await editor.page.fill("#node-config-input-model", "{");
+      assert.match(await editor.reason("node-config-input-model"), /not a thing model/);
+      await editor.page.fill("#node-config-input-model", stationModel());
+      assert.equal(await editor.reason("node-config-input-model"), "");
+      assert.match(await editor.page.locator("#onenet-subdevice-model-table").innerText(), /temp.*温度/s);
+      await editor.save();
+      await editor.edit("event");
+      await editor.page.selectOption(field("subdevice"), "sub");
+      await editor.page.fill(field("event"), "over");
+      await editor.page.locator(field("event")).blur();
+      assert.match(await editor.reason("node-input-event"), /over/);
+      await editor.page.fill(field("event"), "overheat");
+      assert.equal(await editor.reason("node-input-event"), "");
+      assert.match(await editor.page.locator("#onenet-event-post-event").innerText(), /过热/);
+      await editor.save();
+      assert.equal((await editor.node("event")).fields["subdevice"], "sub");
+    });
+
+    it("refuses a sub-device of another connection", async () => {
+      await editor.edit("datapoint");
+      await editor.page.selectOption(field("subdevice"), "sub");
+      assert.equal(await editor.reason("node-input-subdevice"), "");
+      await editor.page.selectOption(field("connection"), "cloud");
+      assert.match(await editor.reason("node-input-subdevice"), /of another connection/);
+      await editor.page.selectOption(field("connection"), "stream");
+      assert.equal(await editor.isVisible(field("subdevice")), false);
+      await editor.cancel();
     });
   });
 
