@@ -160,6 +160,25 @@ describe("editor: the nodes' forms", function () {
     });
   });
 
+  describe("mqtt out on a device", () => {
+    it("proposes the topic for raw data on products of both kinds, also by what it is for", async () => {
+      for (const [connection, typed] of [
+        ["cloud", "custome/u"],
+        ["stream", "raw data for"],
+      ] as const) {
+        await editor.edit("mqtt");
+        await choose("connection", connection);
+        await editor.page.fill(field("topic"), "");
+        await editor.page.locator(field("topic")).pressSequentially(typed);
+        await editor.picture(`topics-${connection}`);
+        await editor.page.locator(".red-ui-autoComplete-container").getByText("raw data for").click();
+        assert.match(await editor.page.inputValue(field("topic")), /^\$sys\/\w+\/[\w-]+\/custome\/up$/);
+        assert.equal(await reason("topic"), "");
+        await editor.cancel();
+      }
+    });
+  });
+
   describe("simulator", () => {
     it("begins with a product that works, and keeps keys out of the flow", async () => {
       await editor.edit("simulator");

@@ -3,11 +3,17 @@ import { devicePrefix, TOPICS, type TopicRow } from "../../../lib/protocol/topic
 import type { ChosenConnection } from "../form/connection-choice";
 import { mqttOutRules } from "../form/node-rules";
 import { holdsEnv, textOf } from "../form/reason";
+import { make } from "./dom";
 import type { OpenForm } from "./form";
 import { makeNodeForm } from "./node-form";
 
+interface DeviceTopic {
+  readonly kind: string;
+  readonly topic: string;
+}
+
 /** What the chosen device may publish to, as its topics are in the table of the protocol. */
-function deviceTopics(chosen: ChosenConnection | undefined): string[] {
+function deviceTopics(chosen: ChosenConnection | undefined): DeviceTopic[] {
   if (
     !chosen ||
     !PLATFORMS[chosen.platform].isOneNet ||
@@ -15,25 +21,32 @@ function deviceTopics(chosen: ChosenConnection | undefined): string[] {
     holdsEnv(chosen.deviceName)
   )
     return [];
-  const rows: readonly TopicRow[] = Object.values(TOPICS);
+  const rows: readonly (readonly [kind: string, row: TopicRow])[] = Object.entries(TOPICS);
   return rows
     .filter(
-      ({ direction, product }) =>
+      ([, { direction, product }]) =>
         direction === "up" && (product === "both" || product === chosen.productKind),
     )
-    .map(({ suffix }) => `${devicePrefix(chosen)}/${suffix}`);
+    .map(([kind, { suffix }]) => ({ kind, topic: `${devicePrefix(chosen)}/${suffix}` }));
 }
 
+/** Proposes the device's topics, each with what it is for; what is typed is looked for in both. */
 function wireTopics(form: OpenForm): void {
   form.field("topic").autoComplete({
     minLength: 0,
     search: (typed, done) => {
-      const found = deviceTopics(form.find()).filter((topic) =>
-        topic.toLowerCase().includes(typed.trim().toLowerCase()),
-      );
-      done(found.map((topic) => ({ value: topic, label: topic })));
+      const wanted = typed.trim().toLowerCase();
+      const found = deviceTopics(form.find())
+        .map(({ kind, topic }) => ({ topic, meaning: form.translate(`topic.${kind}`) }))
+        .filter(({ topic, meaning }) => `${topic} ${meaning}`.toLowerCase().includes(wanted));
+      done(found.map(({ topic, meaning }) => ({ value: topic, label: topicLabel(topic, meaning) })));
     },
   });
+}
+
+function topicLabel(topic: string, meaning: string): JQuery {
+  const details = make("span", "onenet-completion-details", meaning);
+  return $(make("div", "onenet-completion onenet-topic", make("code", "", topic), details));
 }
 
 /** A disabled option that is chosen would read as no value at all, so the chosen one stays and is refused with its reason. */
