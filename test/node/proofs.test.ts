@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type BatchPlan, runBatch, spread } from "../../bench/proofs/batch";
 import { runCatchUp } from "../../bench/proofs/catch-up";
 import { runCommandsBehind } from "../../bench/proofs/commands-behind";
+import { runGateway, shortestPeriodMs } from "../../bench/proofs/gateway";
 import { type HistoryPlan, runHistoryBacklog } from "../../bench/proofs/history-backlog";
 import { runKills } from "../../bench/proofs/kills";
 import type { Store } from "../../bench/runtime/flows";
@@ -110,6 +111,27 @@ if (nodeRedVersion === "5") {
       assert.ok(held > 1950, `${held} are still queued`);
       assert.ok(onWireMaxMs <= 1500, `on the wire after ${onWireMaxMs} ms`);
       assert.ok(takenMaxMs <= 2500, `taken after ${takenMaxMs} ms`);
+    });
+  });
+
+  describe("a gateway whose sub-devices report over one connection, from one node", function () {
+    this.timeout(60_000);
+    const well = { lost: 0, doubled: 0, errors: 0 };
+
+    it("stores all of 300 that report every second, as fast as the link takes it", async () => {
+      const plan = { subDevices: 300, everyMs: 1000, reports: 6, messagesPerSecond: 0 };
+      const { lost, doubled, errors, heldMax = Number.NaN } = await runGateway(plan);
+      assert.deepEqual({ lost, doubled, errors }, well);
+      assert.ok(heldMax < 300, `${heldMax} queued`);
+    });
+
+    it("keeps the shortest period that one message a second allows, with a queue that does not grow", async () => {
+      const subDevices = 40;
+      const plan = { subDevices, everyMs: shortestPeriodMs(subDevices), reports: 5, messagesPerSecond: 1 };
+      const { lost, doubled, errors, heldMax = Number.NaN, publishes } = await runGateway(plan);
+      assert.deepEqual({ lost, doubled, errors }, well);
+      assert.ok(heldMax <= 40, `${heldMax} queued`);
+      assert.ok(Number(publishes) <= 25, `${publishes} messages`);
     });
   });
 }
