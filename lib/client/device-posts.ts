@@ -5,7 +5,9 @@ import type { DeliveryOptions } from "../delivery/message";
 import { failedPoints } from "../delivery/message";
 import { asOneNetError, OneNetError } from "../errors";
 import type { Datapoint } from "../protocol/datapoint";
+import { DensePoints, type Points } from "../protocol/dense-points";
 import { deviceKey } from "../protocol/identity";
+import { MAX_PAYLOAD_BYTES } from "../protocol/limits";
 import { fitsOnePost, postBytes, splitIntoPosts } from "../protocol/post-size";
 import type { ProductKind } from "../protocol/topic";
 import type { FailedDatapoint, PostOutcome } from "./post-outcome";
@@ -17,6 +19,9 @@ export interface PostOptions extends DeliveryOptions {
   /** Of the sub-devices whose datapoints these are; default `none`. */
   readonly subLogin?: SubLoginPolicy;
 }
+
+/** Datapoints to be posted; dense ones on a data-stream product only. */
+export type Sendable = readonly Datapoint[] | DensePoints;
 
 type Told = (outcome: PostOutcome) => void;
 
@@ -36,10 +41,10 @@ export class DevicePosts {
   }
 
   /** As `Device.enqueue`. */
-  enqueue(points: readonly Datapoint[], options: PostOptions, told: Told): void {
+  enqueue(points: Sendable, options: PostOptions, told: Told): void {
     const { subLogin = "none" } = options;
     if (subLogin === "none") return this.#enqueueNow(points, options, told);
-    const byDevice = groupByDevice(points);
+    const byDevice = groupByDevice(listOf(points));
     const merge = mergeOutcomes(byDevice.size, NONE_FAILED, told);
     for (const own of byDevice.values()) {
       const device = own[0]?.device;
@@ -52,16 +57,19 @@ export class DevicePosts {
     }
   }
 
-  #enqueueNow(points: readonly Datapoint[], options: PostOptions, told: Told): void {
+  #enqueueNow(points: Sendable, options: PostOptions, told: Told): void {
     const { productKind, batching, delivery } = this.#parts;
     const { badStreams } = delivery;
     if (badStreams !== undefined && badStreams.size > 0) {
-      return this.#enqueueGood(points, badStreams, options, told);
+      return this.#enqueueGood(listOf(points), badStreams, options, told);
     }
-    const bytes = postBytes(points);
-    if (fitsOnePost(points, bytes, productKind, batching.pack))
-      this.#enqueuePost(points, bytes, options, told);
-    else this.#enqueueParts(points, NONE_FAILED, options, told);
+    const isDense = points instanceof DensePoints;
+    const bytes = isDense ? points.postBytes : postBytes(points);
+    const fits = isDense
+      ? bytes <= MAX_PAYLOAD_BYTES
+      : fitsOnePost(points, bytes, productKind, batching.pack);
+    if (fits) this.#enqueuePost(points, bytes, options, told);
+    else this.#enqueueParts(listOf(points), NONE_FAILED, options, told);
   }
 
   /** More than one post can hold. */
@@ -77,7 +85,7 @@ export class DevicePosts {
     for (const post of posts) this.#enqueuePost(post, postBytes(post), options, merge);
   }
 
-  #enqueuePost(points: readonly Datapoint[], bytes: number, options: PostOptions, told: Told): void {
+  #enqueuePost(points: Points, bytes: number, options: PostOptions, told: Told): void {
     try {
       const draft = { kind: "datapoints", points, qos: options.qos } as const;
       this.#parts.delivery.enqueue(draft, bytes, options, (error, receipt, failed) => {
@@ -103,6 +111,10 @@ export class DevicePosts {
   }
 }
 
+function listOf(points: Sendable): readonly Datapoint[] {
+  return points instanceof DensePoints ? points.toPoints() : points;
+}
+
 function groupByDevice(points: readonly Datapoint[]): ReadonlyMap<string, readonly Datapoint[]> {
   const groups = new Map<string, Datapoint[]>();
   for (const point of points) {
@@ -116,6 +128,6 @@ function groupByDevice(points: readonly Datapoint[]): ReadonlyMap<string, readon
 
 const NONE_FAILED: readonly FailedDatapoint[] = [];
 
-function allFailed(points: readonly Datapoint[], error: OneNetError): PostOutcome {
+function allFailed(points: Points, error: OneNetError): PostOutcome {
   return { receipt: undefined, failed: failedPoints(points, error) };
 }

@@ -15,7 +15,7 @@ import { sendAnswer } from "./answer-delivery";
 import type { Answer } from "./command";
 import { CommandDesk } from "./command-desk";
 import { readInbound } from "./device-inbound";
-import { DevicePosts, type PostOptions } from "./device-posts";
+import { DevicePosts, type PostOptions, type Sendable } from "./device-posts";
 import { DeviceRequests, type RequestKind, type RequestOptions } from "./device-requests";
 import { ExtraFilters } from "./extra-filters";
 import { LastValues } from "./last-values";
@@ -26,7 +26,7 @@ import type { InboundMessage } from "./session";
 import { SubLogins } from "./sub-logins";
 import type { Subscriptions } from "./subscriptions";
 
-export type { PostOptions } from "./device-posts";
+export type { PostOptions, Sendable } from "./device-posts";
 export type { FailedDatapoint, PostOutcome } from "./post-outcome";
 
 /** What a device shares with its connection. */
@@ -195,7 +195,7 @@ export class Device {
    *
    * @param told called once, now or later, with what became of each
    */
-  enqueue(points: readonly Datapoint[], options: PostOptions, told: (outcome: PostOutcome) => void): void {
+  enqueue(points: Sendable, options: PostOptions, told: (outcome: PostOutcome) => void): void {
     this.#posts.enqueue(points, options, told);
   }
 }

@@ -1,5 +1,5 @@
 import type { OneNetError } from "../errors";
-import type { Datapoint } from "../protocol/datapoint";
+import type { Points } from "../protocol/dense-points";
 import type { PointName } from "../protocol/point-key";
 import type { HandshakeMark } from "./link";
 
@@ -43,7 +43,7 @@ export interface Publish {
 /** What waits to be sent: a ready-made publish, or datapoints that are encoded (and packed) when they are sent. */
 export type Draft =
   | { readonly kind: "publish"; readonly publish: Publish; readonly replyKey?: string }
-  | { readonly kind: "datapoints"; readonly points: readonly Datapoint[]; readonly qos: 0 | 1 };
+  | { readonly kind: "datapoints"; readonly points: Points; readonly qos: 0 | 1 };
 
 /** What the platform said against a message. */
 export interface Rejection {
@@ -96,7 +96,10 @@ export interface FailedPoint extends PointName {
 }
 
 /** These points, all failed for one reason. */
-export function failedPoints(points: readonly PointName[], error: OneNetError): FailedPoint[] {
+export function failedPoints(
+  points: Pick<Points, "map"> | readonly PointName[],
+  error: OneNetError,
+): FailedPoint[] {
   return points.map(({ stream, event, device }) => ({
     stream,
     ...(event && { event }),

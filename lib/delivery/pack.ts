@@ -1,4 +1,4 @@
-import type { Datapoint } from "../protocol/datapoint";
+import type { Points } from "../protocol/dense-points";
 import type { Handshake } from "./link";
 import type { Publish, QueuedMessage } from "./message";
 
@@ -6,7 +6,7 @@ import type { Publish, QueuedMessage } from "./message";
 export interface PackPart {
   readonly message: QueuedMessage;
   /** Empty for a ready-made publish. */
-  readonly points: readonly Datapoint[];
+  readonly points: Points;
 }
 
 /**

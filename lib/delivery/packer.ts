@@ -1,4 +1,5 @@
 import type { Datapoint } from "../protocol/datapoint";
+import type { Points } from "../protocol/dense-points";
 import type { Handshake, HandshakeMark } from "./link";
 import type { Publish, QueuedMessage } from "./message";
 import type { Pack, PackPart } from "./pack";
@@ -73,11 +74,12 @@ export function packPost(
   topic: string,
   parts: readonly PackPart[],
   messageId: number,
-  encode: (messageId: number, points: readonly Datapoint[]) => string | Buffer,
+  encode: (messageId: number, lists: readonly Points[]) => string | Buffer,
 ): Pack {
-  const points: Datapoint[] = [];
-  for (const part of parts) for (const point of part.points) points.push(point);
-  const payload = encode(messageId, points);
+  const payload = encode(
+    messageId,
+    parts.map(({ points }) => points),
+  );
   for (const { message } of parts) message.id = String(messageId);
   const draft = parts[0]?.message.draft;
   const qos = draft?.kind === "datapoints" ? draft.qos : 1;

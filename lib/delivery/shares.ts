@@ -1,3 +1,4 @@
+import type { Datapoint } from "../protocol/datapoint";
 import { pointKey } from "../protocol/point-key";
 import type { IsPast } from "./overtaken";
 import type { PackPart } from "./pack";
@@ -18,7 +19,7 @@ export function shareOut(parts: readonly PackPart[], isPast: IsPast): Shares {
   const shares: Record<keyof Shares, PackPart[]> = { ahead: [], older: [], newest: [] };
   let index = 0;
   for (const { message, points } of parts) {
-    const own: Record<keyof Shares, PackPart["points"][number][]> = { ahead: [], older: [], newest: [] };
+    const own: Record<keyof Shares, Datapoint[]> = { ahead: [], older: [], newest: [] };
     for (const point of points) {
       const isNewest = newest.has(index);
       own[!isNewest ? "older" : message.overtakes ? "ahead" : "newest"].push(point);

@@ -1,3 +1,4 @@
+import type { Points } from "../protocol/dense-points";
 import { deviceKey } from "../protocol/identity";
 import type { PointName } from "../protocol/point-key";
 import type { Draft } from "./message";
@@ -21,10 +22,11 @@ export function subjectOf(draft: Draft): Subject {
   return draft.kind === "publish" ? { topic: draft.publish.topic } : subjectOfPoints(draft.points);
 }
 
-export function subjectOfPoints(points: readonly PointName[]): Subject {
-  const [streams, moreStreams] = someOf(points.map(({ stream }) => stream));
+export function subjectOfPoints(points: Points | readonly PointName[]): Subject {
+  const names: readonly PointName[] = [...points];
+  const [streams, moreStreams] = someOf(names.map(({ stream }) => stream));
   const [devices, moreDevices] = someOf(
-    points.flatMap(({ device }) => (device === undefined ? [] : deviceKey(device))),
+    names.flatMap(({ device }) => (device === undefined ? [] : deviceKey(device))),
   );
   return {
     streams,

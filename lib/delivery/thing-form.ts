@@ -1,5 +1,6 @@
 import { encodeHistoryPost, encodePackPost, parseHistoryPost, parsePackPost } from "../protocol/batch";
 import type { Datapoint } from "../protocol/datapoint";
+import type { Points } from "../protocol/dense-points";
 import { encodeEventPost, parseEventPost } from "../protocol/event";
 import { encodePropertyPost, parsePropertyPost } from "../protocol/property";
 import { type DeviceIdentity, topics } from "../protocol/topic";
@@ -49,7 +50,8 @@ export class ThingPosts {
   }
 
   pack(form: ThingForm, parts: readonly PackPart[], messageId: number): Pack {
-    return packPost(this.#topics[form], parts, messageId, CODECS[form].encode);
+    const { encode } = CODECS[form];
+    return packPost(this.#topics[form], parts, messageId, (id, lists) => encode(id, flatten(lists)));
   }
 
   formOf({ topic }: Publish): ThingForm | undefined {
@@ -63,6 +65,12 @@ export class ThingPosts {
     const post = CODECS[form].parse(Buffer.from(publish.payload));
     return "points" in post ? post.points : [];
   }
+}
+
+function flatten(lists: readonly Points[]): Datapoint[] {
+  const all: Datapoint[] = [];
+  for (const points of lists) for (const point of points) all.push(point);
+  return all;
 }
 
 const FORMS: readonly ThingForm[] = ["property-post", "event-post", "pack-post", "history-post"];

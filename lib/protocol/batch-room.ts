@@ -37,7 +37,7 @@ export class BatchRoom {
   }
 
   /** Adds these points. @returns false when they cannot all join: then none has */
-  add(points: readonly Datapoint[]): boolean {
+  add(points: Iterable<Datapoint>): boolean {
     const names = this.#names;
     const hasProperties = this.#hasProperties;
     const hasEvents = this.#hasEvents;

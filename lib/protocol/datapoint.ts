@@ -8,6 +8,7 @@
  */
 import { OneNetError } from "../errors";
 import { codeOf, DATAPOINT_ERROR_TEXTS, ILLEGAL_DATA_CODE, type PlatformCode, readRejection } from "./codes";
+import { type DenseList, DensePoints, type Points } from "./dense-points";
 import { isJsonObject, type JsonObject, type JsonValue, readInteger, readJson } from "./json";
 import { JsonBytes } from "./json-bytes";
 import { MAX_MESSAGE_ID, MAX_PAYLOAD_BYTES, MAX_TIME_MS } from "./limits";
@@ -38,6 +39,7 @@ const VALUE = Buffer.from(',{"v":');
 const VALUE_FIRST = Buffer.from('{"v":');
 const NO_TIME = Buffer.from("}");
 const LIST_END = Buffer.from("]");
+const COMMA = Buffer.from(",");
 
 /**
  * Encodes the body of `dp/post/json`. Points of one stream keep their order. The wire's `t` is in whole seconds,
@@ -46,15 +48,21 @@ const LIST_END = Buffer.from("]");
  * @param messageId echoed by `…/accepted` or `…/rejected`: an integer from 1 to 2^31-1
  * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_PAYLOAD_TOO_LARGE
  */
-export function encodeDatapointPost(messageId: number, points: readonly Datapoint[]): Buffer {
-  if (points.length === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
+export function encodeDatapointPost(messageId: number, points: Points): Buffer {
+  return encodeDatapointLists(messageId, [points]);
+}
+
+/** Encodes lists of points, one behind the other, as {@link encodeDatapointPost} does. */
+export function encodeDatapointLists(messageId: number, lists: readonly Points[]): Buffer {
+  const streams = byStream(lists);
+  if (streams.size === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
   scratch.clear();
   scratch.text(`{"id":${checkMessageId(messageId)},"dp":{`);
   let separator = "";
-  for (const [stream, list] of byStream(points)) {
+  for (const [stream, items] of streams) {
     scratch.text(`${separator}${JSON.stringify(stream)}:[`);
     separator = ",";
-    writePoints(list);
+    writeItems(items);
   }
   scratch.text("}}");
   if (scratch.length <= MAX_PAYLOAD_BYTES) return scratch.toBuffer();
@@ -72,23 +80,35 @@ function timePiece(seconds: number): Uint8Array {
   return lastTime;
 }
 
-function byStream(points: readonly Datapoint[]): Map<string, Datapoint[]> {
-  const streams = new Map<string, Datapoint[]>();
-  for (const point of points) {
-    const list = streams.get(point.stream);
-    if (list === undefined) streams.set(point.stream, [point]);
-    else list.push(point);
+/** A point, or the bytes of several. */
+type Item = Datapoint | DenseList;
+
+function byStream(lists: readonly Points[]): Map<string, Item[]> {
+  const streams = new Map<string, Item[]>();
+  const add = (stream: string, item: Item) => {
+    const items = streams.get(stream);
+    if (items === undefined) streams.set(stream, [item]);
+    else items.push(item);
+  };
+  for (const points of lists) {
+    if (points instanceof DensePoints) for (const list of points.lists) add(list.stream, list);
+    else for (const point of points) add(point.stream, point);
   }
   return streams;
 }
 
-function writePoints(list: readonly Datapoint[]): void {
-  let piece = VALUE_FIRST;
-  for (const { value, atMs } of list) {
-    scratch.piece(piece);
-    piece = VALUE;
-    scratch.value(value);
-    scratch.piece(atMs === undefined ? NO_TIME : timePiece(Math.floor(atMs / 1000)));
+function writeItems(items: readonly Item[]): void {
+  let isFirst = true;
+  for (const item of items) {
+    if ("bytes" in item) {
+      if (!isFirst) scratch.piece(COMMA);
+      scratch.bytes(item.bytes, item.start, item.end);
+    } else {
+      scratch.piece(isFirst ? VALUE_FIRST : VALUE);
+      scratch.value(item.value);
+      scratch.piece(item.atMs === undefined ? NO_TIME : timePiece(Math.floor(item.atMs / 1000)));
+    }
+    isFirst = false;
   }
   scratch.piece(LIST_END);
 }

@@ -32,7 +32,9 @@ export class JsonBytes {
 
   /** A copy of what was written. */
   toBuffer(): Buffer {
-    return Buffer.from(this.#bytes.subarray(0, this.#end));
+    const copy = Buffer.allocUnsafe(this.#end);
+    this.#bytes.copy(copy, 0, 0, this.#end);
+    return copy;
   }
 
   /** Any text, as UTF-8. */
@@ -47,8 +49,14 @@ export class JsonBytes {
     this.#reserve(length);
     const bytes = this.#bytes;
     let end = this.#end;
-    for (let index = 0; index < length; index += 1) bytes[end++] = piece[index] ?? 0;
+    for (let index = 0; index < length; index += 1) bytes[end++] = Number(piece[index]);
     this.#end = end;
+  }
+
+  /** Bytes made before. */
+  bytes(bytes: Buffer, start: number, end: number): void {
+    this.#reserve(end - start);
+    this.#end += bytes.copy(this.#bytes, this.#end, start, end);
   }
 
   /** As `JSON.stringify` writes it. */

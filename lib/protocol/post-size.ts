@@ -42,7 +42,7 @@ function valueBytes(value: Datapoint["value"]): number {
 }
 
 /** Bytes of a post of these points, at most. */
-export function postBytes(points: readonly Datapoint[]): number {
+export function postBytes(points: Iterable<Datapoint>): number {
   let bytes = POST_FRAME_BYTES;
   let device: DeviceIdentity | undefined;
   for (const point of points) {

@@ -1,9 +1,10 @@
 import type { FailedDatapoint } from "../../lib/client/device";
 import { asOneNetError, OneNetError } from "../../lib/errors";
 import type { Datapoint } from "../../lib/protocol/datapoint";
+import { readDensePoints } from "../../lib/protocol/dense-points";
 import { isPlainObject } from "../../lib/protocol/json";
 import type { ChangedValue, ReadPoints } from "../shared/read-points";
-import { NONE_FAILED, NONE_HELD_BACK } from "../shared/read-points";
+import { NONE_CHANGED, NONE_FAILED, NONE_HELD_BACK } from "../shared/read-points";
 import type { PointRules } from "../shared/thing";
 import { readPoint } from "../shared/thing";
 
@@ -35,6 +36,8 @@ export function readDatapoints(
   rules: PointRules,
   stampAtMs: number | undefined,
 ): ReadPoints {
+  const dense = rules.kind === "data-stream" ? readDensePoints(payload, stampAtMs) : undefined;
+  if (dense !== undefined) return { ...NOTHING_ELSE, points: dense };
   const changed: ChangedValue[] = [];
   if (typeof payload !== "object") {
     const point = readPoint({ stream: unnamedOf(stream), value: payload }, rules, stampAtMs, changed);
@@ -53,6 +56,8 @@ export function readDatapoints(
   }
   return { points, failed, changed, heldBack: NONE_HELD_BACK };
 }
+
+const NOTHING_ELSE = { failed: NONE_FAILED, changed: NONE_CHANGED, heldBack: NONE_HELD_BACK };
 
 function unnamedOf({ named, fallback }: StreamChoice): unknown {
   return named === "" ? fallback : named;

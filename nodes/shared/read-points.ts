@@ -1,5 +1,4 @@
-import type { FailedDatapoint } from "../../lib/client/device";
-import type { Datapoint } from "../../lib/protocol/datapoint";
+import type { FailedDatapoint, Sendable } from "../../lib/client/device";
 
 /** What the check against the thing model made of a value; an entry of `msg.onenet.changed`. */
 export interface ChangedValue {
@@ -23,7 +22,7 @@ export interface HeldBack {
 
 /** The points of one message: those that can go, those that cannot, each with its reason, and what became of the others. */
 export interface ReadPoints {
-  readonly points: readonly Datapoint[];
+  readonly points: Sendable;
   readonly failed: readonly FailedDatapoint[];
   readonly changed: readonly ChangedValue[];
   readonly heldBack: readonly HeldBack[];

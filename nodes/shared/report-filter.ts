@@ -56,7 +56,7 @@ export class ReportFilter {
   }
 
   /** Parts what goes from what is held back, and takes what goes as reported. */
-  take(points: readonly Datapoint[], nowMs: number): Reported {
+  take(points: Iterable<Datapoint>, nowMs: number): Reported {
     const going: Datapoint[] = [];
     const heldBack: HeldBack[] = [];
     const samples: Sample[] = [];
