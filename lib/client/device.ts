@@ -5,7 +5,6 @@ import type { Rejection } from "../delivery/message";
 import type { Packer } from "../delivery/packer";
 import type { OneNetError } from "../errors";
 import { asOneNetError } from "../errors";
-import type { Datapoint } from "../protocol/datapoint";
 import { subLoginParams } from "../protocol/gateway";
 import { readIdentity } from "../protocol/identity";
 import { encodeValue, type JsonObject, type JsonValue } from "../protocol/json";
@@ -186,7 +185,7 @@ export class Device {
   }
 
   /** The promise form of {@link enqueue}; never rejects. */
-  post(points: readonly Datapoint[], options: PostOptions): Promise<PostOutcome> {
+  post(points: Sendable, options: PostOptions): Promise<PostOutcome> {
     return new Promise((resolve) => this.enqueue(points, options, resolve));
   }
 

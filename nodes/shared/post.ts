@@ -1,9 +1,9 @@
 import type { Node, NodeAPI } from "node-red";
 import type { Connection } from "../../lib/client/connection";
-import type { PostOptions, PostOutcome } from "../../lib/client/device";
+import type { PostOptions, PostOutcome, Sendable } from "../../lib/client/device";
 import { isClockPlausible } from "../../lib/client/login";
 import { subjectOfPoints } from "../../lib/delivery/subject";
-import type { Datapoint } from "../../lib/protocol/datapoint";
+import { DensePoints } from "../../lib/protocol/dense-points";
 import type { NodeConnection } from "./connection-lease";
 import { concludePost } from "./post-conclusion";
 import type { ReadPoints } from "./read-points";
@@ -53,12 +53,13 @@ function postFor(
   RED: NodeAPI,
   node: Node,
   connection: Connection,
-  points: readonly Datapoint[],
+  points: Sendable,
   delivery: PostOptions,
   conclude: (outcome: PostOutcome) => void,
 ): void {
   const { device } = connection;
-  const subDevice = points[0]?.device;
+  // Dense ones are the own device's.
+  const subDevice = points instanceof DensePoints ? undefined : points[0]?.device;
   if (device === undefined) return;
   if (subDevice === undefined) return device.enqueue(points, delivery, conclude);
   noteReport(connection, subDevice);

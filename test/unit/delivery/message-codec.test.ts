@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { DeliveryOptions, Draft } from "../../../lib/delivery/message";
 import { decodeMessage, encodeMessage, readSubject } from "../../../lib/delivery/message-codec";
 import { subjectOf } from "../../../lib/delivery/subject";
+import { readDensePoints } from "../../../lib/protocol/dense-points";
 import { exactInteger, parseJson } from "../../../lib/protocol/json";
 
 const text = fc.string({ unit: "grapheme", maxLength: 40 });
@@ -96,6 +97,24 @@ describe("message codec", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it("gives back a long list of datapoints one by one", () => {
+    const items = Array.from({ length: 40 }, (_, n) => ({ stream: `s${n % 2}`, value: n / 10 }));
+    const dense = readDensePoints(items, 1_700_000_000_999);
+    assert.ok(dense);
+    const rest = {
+      options: { completeWhen: "accepted" },
+      queuedAt: 1,
+      queuedAtMonotonicMs: 2,
+      attempts: 0,
+      bytes: 4,
+    } as const;
+    const stored = encodeMessage({ draft: { kind: "datapoints", points: dense, qos: 1 }, ...rest });
+    const points = dense.toPoints();
+    assert.equal(points.length, 40);
+    assert.deepEqual(decodeMessage(stored), { draft: { kind: "datapoints", points, qos: 1 }, ...rest });
+    assert.deepEqual(readSubject(stored), { streams: ["s0", "s1"] });
   });
 
   it("reads a record that lies within another buffer, and keeps a payload of its own", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { DeviceProfile } from "../../../lib/client/profile";
 import type { Clock } from "../../../lib/clock";
+import { readDensePoints } from "../../../lib/protocol/dense-points";
 import { topics } from "../../../lib/protocol/topic";
 import type { PublishEvent } from "../../../lib/simulator/events";
 import { deviceProfile } from "../../support/connections";
@@ -55,6 +56,39 @@ describe("the engine on the simulator", () => {
       }
       assert.ok(posts().length <= 2, `${posts().length} posts`);
       assert.equal(posts().at(-1)?.values?.["s29"], 599);
+    });
+
+    it("data streams: of a long list the guilty fail, and nothing else does, beside other messages", async () => {
+      open(STREAM);
+      test.simulator.faults.rejectStream({ stream: "s1" });
+      const dense = readDensePoints(
+        Array.from({ length: 60 }, (_, index) => ({ stream: `s${index % 3}`, value: index })),
+        Date.now(),
+      );
+      assert.ok(dense && engine.connection.device);
+      const long = engine.connection.device.post(dense, ACCEPTED);
+      const single = post("s0", 60);
+      await engine.online();
+      const { failed, receipt } = await long;
+      assert.equal(receipt?.state, "accepted");
+      assert.deepEqual(new Set(failed.map(({ stream }) => stream)), new Set(["s1"]));
+      assert.equal(failed.length, 20);
+      assert.equal((await single).receipt?.state, "accepted");
+      assert.ok(valuesOf("s0").includes(60) && valuesOf("s2").includes(59));
+    });
+
+    it("data streams: a list that is too long for a post leaves in several", async () => {
+      open(STREAM);
+      await engine.online();
+      const items = Array.from({ length: 20_000 }, (_, index) => ({ stream: `s${index % 3}`, value: index }));
+      const dense = readDensePoints(items, Date.now());
+      assert.ok(dense && engine.connection.device);
+      const { failed, receipt } = await engine.connection.device.post(dense, ACCEPTED);
+      assert.deepEqual(failed, []);
+      assert.equal(receipt?.state, "accepted");
+      assert.ok(posts().length > 1, `${posts().length} posts`);
+      const last = ["s0", "s1", "s2"].map((stream) => valuesOf(stream).at(-1));
+      assert.deepEqual(last, [19_998, 19_999, 19_997]);
     });
 
     it("thing model: different identifiers share a post", async () => {
