@@ -46,7 +46,9 @@ function wireTopics(form: OpenForm): void {
 
 function topicLabel(topic: string, meaning: string): JQuery {
   const details = make("span", "onenet-completion-details", meaning);
-  return $(make("div", "onenet-completion onenet-topic", make("code", "", topic), details));
+  return $(
+    make("div", "onenet-completion onenet-topic", make("span", "onenet-completion-value", topic), details),
+  );
 }
 
 /** A disabled option that is chosen would read as no value at all, so the chosen one stays and is refused with its reason. */
