@@ -140,6 +140,14 @@ describe("editor: the connection's form", function () {
     await editor.cancel();
   });
 
+  it("takes a client id apart that was pasted for the device's name", async () => {
+    await editor.editConnection("cloud");
+    await editor.page.fill(field("deviceName"), "press-3?network=0&sn=F-1");
+    assert.equal(await editor.page.inputValue(field("deviceName")), "press-3");
+    assert.equal(await editor.page.inputValue(field("clientIdSuffix")), "network=0&sn=F-1");
+    await editor.cancel();
+  });
+
   it("gives reasons for numbers, and marks their tab", async () => {
     await editor.editConnection("cloud");
     await editor.tab("mqtt");
@@ -152,6 +160,28 @@ describe("editor: the connection's form", function () {
     assert.equal(await editor.page.locator('.onenet-tab-wrong a[href="#mqtt"]').count(), 1);
     await editor.page.fill(field("keepAliveSeconds"), `\${KEEP_ALIVE}`);
     assert.equal(await editor.reason("node-config-input-keepAliveSeconds"), "");
+    await editor.cancel();
+  });
+
+  it("asks for what a report of SIM and hardware needs", async () => {
+    await editor.editConnection("cloud");
+    await editor.tab("mqtt");
+    const shown = async () => {
+      const names = ["Network", "Sn", "Mac", "Imei", "Card"].map((name) => field(`hardware${name}`));
+      const visible = await Promise.all(
+        [...names, field("clientIdSuffix")].map((name) => editor.isVisible(name)),
+      );
+      return visible.map(Number).join("");
+    };
+    assert.equal(await shown(), "000001");
+    await choose("hardwareReport", "login");
+    assert.equal(await shown(), "111000");
+    await choose("hardwareNetwork", "2");
+    assert.equal(await shown(), "100110");
+    await choose("hardwareReport", "message");
+    assert.equal(await shown(), "100111");
+    await editor.page.fill(field("hardwareImei"), "86 0");
+    assert.match(await editor.reason("node-config-input-hardwareImei"), /“IMEI” must be/);
     await editor.cancel();
   });
 

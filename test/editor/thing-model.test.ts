@@ -15,10 +15,11 @@ const MENU = ".red-ui-autoComplete-container";
 
 /** What the form says in each language. */
 const WORDS: Readonly<
-  Record<Language, Readonly<Record<"points" | "column" | "step" | "wrong" | "foreign", RegExp>>>
+  Record<Language, Readonly<Record<"points" | "alert" | "column" | "step" | "wrong" | "foreign", RegExp>>>
 > = {
   "en-US": {
     points: /9 of 100 function points/,
+    alert: /过热 · alert/,
     column: /Identifier\s+Name\s+Type\s+Range\s+Unit\s+Access/,
     step: /step 0\.1/,
     wrong: /properties\[0\]\.identifier is missing/,
@@ -26,6 +27,7 @@ const WORDS: Readonly<
   },
   "zh-CN": {
     points: /功能点 9 \/ 100/,
+    alert: /过热 · 告警/,
     column: /标识符\s+名称\s+类型\s+取值范围\s+单位\s+读写/,
     step: /步长 0\.1/,
     wrong: /properties\[0\]\.identifier/,
@@ -33,6 +35,7 @@ const WORDS: Readonly<
   },
   "zh-TW": {
     points: /功能點 9 \/ 100/,
+    alert: /过热 · 警告/,
     column: /識別碼\s+名稱\s+型別\s+取值範圍\s+單位\s+讀寫/,
     step: /步長 0\.1/,
     wrong: /properties\[0\]\.identifier/,
@@ -117,6 +120,21 @@ describe("editor: the thing model", function () {
         await editor.page.locator(`${MENU} .onenet-completion`).first().click();
         assert.equal(await editor.page.inputValue(field("stream")), "temp");
         assert.match(await text("#onenet-datapoint-publish-property"), /温度 · float · -40…125/);
+        await editor.cancel();
+      });
+
+      it("completes an event's identifier, and shows what its payload must hold", async () => {
+        await editor.edit("event");
+        const shown = editor.page.locator("#onenet-event-post-event");
+        assert.match(await shown.innerText(), words.alert);
+        assert.match(await shown.innerText(), /level\s+级别 · int32 0…9[\s\S]*source\s+来源 · string ≤ 16/);
+        await editor.page.fill(field("event"), "");
+        await editor.page.locator(field("event")).pressSequentially("st");
+        await editor.page.locator(`${MENU} .onenet-completion`).first().click();
+        assert.equal(await editor.page.inputValue(field("event")), "started");
+        assert.equal(await shown.locator("dt").count(), 0);
+        await editor.page.fill(field("event"), "temp");
+        assert.match(await editor.reason("node-input-event"), /temp/);
         await editor.cancel();
       });
 

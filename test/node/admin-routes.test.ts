@@ -7,6 +7,7 @@ import { findFreePort } from "../support/free-port";
 import { type NodeRed, startNodeRed } from "../support/node-red";
 import { nodeRedFolder, nodeRedVersion } from "../support/node-red-version";
 import { keyOf, startTestSimulator, type TestSimulator } from "../support/simulated";
+import { stationModel } from "../support/station-model";
 import { removeTempFolder } from "../support/temp-folder";
 
 interface Connection {
@@ -106,15 +107,21 @@ describe("onenet/connections in the admin API", function () {
     const queued = { completeWhen: "queued" };
     await nodeRed.deploy(
       flowOf(
-        deviceConnection("here", sim.simulator, THINGS, "lamp"),
+        deviceConnection("here", sim.simulator, THINGS, "lamp", {
+          modelSource: "pasted",
+          model: stationModel(),
+        }),
         deviceConnection("away", { port: await findFreePort() }, THINGS, "fan"),
-        deviceConnection("unused", sim.simulator, THINGS, "idle"),
+        deviceConnection("unused", sim.simulator, THINGS, "idle", {
+          modelSource: "file",
+          modelFile: "/nowhere/model.json",
+        }),
         datapointPublish("to-here", "here"),
         datapointPublish("to-away", "away", queued),
       ),
     );
     await nodeRed.waitForStatus("to-here", "connected");
-    await nodeRed.receive("to-here", { payload: { a: 1 } });
+    await nodeRed.receive("to-here", { payload: { temp: 1 } });
     await nodeRed.waitForComplete("to-here");
     await queue(nodeRed, "to-away", 3);
   });
@@ -156,6 +163,24 @@ describe("onenet/connections in the admin API", function () {
     assert.equal(away.queuedMessages, 3);
     assert.ok(away.queuedBytes > 0 && Number(away.oldestAgeMs) >= 0);
     assert.equal(away.problem?.code ?? "ONENET_UNREACHABLE", "ONENET_UNREACHABLE");
+  });
+
+  it("serves a connection's thing model, or says why there is none", async () => {
+    const get = async (api: AdminApi, id: string) => {
+      const { status, text } = await api.request(`${ROUTE}/${id}/model`);
+      return { status, ...(status === 401 ? {} : JSON.parse(text)) };
+    };
+    assert.equal((await get(nobody, "here")).status, 401);
+    assert.deepEqual(await get(reader, "here"), { status: 200, text: stationModel() });
+    assert.deepEqual(await get(reader, "away"), { status: 200, text: "" });
+    const { text, problem } = await get(reader, "unused");
+    assert.equal(text, "");
+    assert.equal(problem.code, "ONENET_MODEL_INVALID");
+    assert.match(problem.message, /\/nowhere\/model\.json.*ENOENT/);
+    for (const id of ["to-here", "nobody"]) {
+      const refused = await get(reader, id);
+      assert.deepEqual([refused.status, refused.code], [404, "ONENET_CONNECTION_UNKNOWN"]);
+    }
   });
 
   it("drains: ends the wait before the next attempt", async () => {

@@ -3,6 +3,7 @@ import { connectionFacts } from "../../../nodes/shared/form/connection-facts";
 import { connectionRules } from "../../../nodes/shared/form/connection-rules";
 import { STORED_PASSWORD } from "../../../nodes/shared/form/reason";
 import { makeCertificates } from "../../support/certificates";
+import { stationModel } from "../../support/station-model";
 import { fieldsOf, judge } from "./fields";
 
 const KEY = "EnW4T71eIE55xOIQMN6pFMKuqel5T5HTzsGJRPiDhlM=";
@@ -119,6 +120,32 @@ const ONENET_CASES: readonly Case[] = [
   ["inFlightMax", { inFlightMax: "70000" }, "reason.integer"],
   ["ackTimeoutSeconds", { ackTimeoutSeconds: "0" }, "reason.number"],
   ["ackAttempts", { ackAttempts: "1.5" }, "reason.integer"],
+  ["modelSource", { modelSource: "cloud" }, "reason.choice"],
+  ["modelSource", { productKind: "data-stream", modelSource: "cloud" }],
+  ["model", { modelSource: "pasted", model: "" }, "reason.modelMissing"],
+  ["model", { modelSource: "pasted", model: "{}" }, "reason.modelInvalid"],
+  ["model", { modelSource: "pasted", model: stationModel() }],
+  ["model", { modelSource: "pasted", model: `\${MODEL}` }],
+  ["model", { modelSource: "none", model: "{}" }],
+  ["modelFile", { modelSource: "file", modelFile: "" }, "reason.required"],
+  ["modelFile", { modelSource: "file", modelFile: `\${HOME}/model.json` }],
+  ["modelCheck", { modelSource: "file", modelCheck: "often" }, "reason.choice"],
+  ["modelCheck", { modelCheck: "often" }],
+  ["hardwareReport", { hardwareReport: "daily" }, "reason.choice"],
+  ["hardwareNetwork", { hardwareReport: "login", hardwareNetwork: "5" }, "reason.choice"],
+  ["hardwareNetwork", { hardwareNetwork: "5" }],
+  ["hardwareSn", { hardwareReport: "login", hardwareSn: "a b" }, "reason.text"],
+  ["hardwareSn", { hardwareReport: "login", hardwareNetwork: "1", hardwareSn: "a b" }],
+  ["hardwareMac", { hardwareReport: "message", hardwareMac: "00:11:22:33:44:55" }],
+  ["hardwareImei", { hardwareReport: "login", hardwareNetwork: "1", hardwareImei: `\${IMEI}` }],
+  ["hardwareImei", { hardwareReport: "login", hardwareNetwork: "1", hardwareImei: "a&b" }, "reason.text"],
+  [
+    "hardwareCardKind",
+    { hardwareReport: "login", hardwareNetwork: "1", hardwareCardKind: "sim" },
+    "reason.choice",
+  ],
+  ["hardwareCard", { hardwareReport: "login", hardwareNetwork: "1", hardwareCard: "" }],
+  ["clientIdSuffix", { hardwareReport: "login", clientIdSuffix: "?network=0" }],
 ];
 
 const BROKER_CASES: readonly Case[] = [

@@ -4,8 +4,10 @@ import { parseThingModel } from "../../../lib/protocol/thing-model-reader";
 import { completeIdentifier, describeProperty } from "../../../nodes/shared/form/model-completion";
 import { decodeModelFile, readModel } from "../../../nodes/shared/form/model-reading";
 import { modelSections, rangeOf } from "../../../nodes/shared/form/model-table";
+import { datapointPublishRules, eventPostRules } from "../../../nodes/shared/form/node-rules";
 import { loadModel, MODEL_FILES } from "../../support/models";
 import { stationModel } from "../../support/station-model";
+import { BROKER_CHOSEN, DATA_STREAM_CHOSEN, judge, ONENET_CHOSEN } from "./fields";
 
 const STATION: ThingModel = parseThingModel(stationModel()).model;
 
@@ -116,5 +118,41 @@ describe("form: completing identifiers", () => {
     );
     const property = STATION.properties.get("temp");
     assert.equal(property && describeProperty(property), "温度 · float · -40…125 · 摄氏度 / °C");
+  });
+});
+
+describe("form: names that the model knows", () => {
+  const chosen = { ...ONENET_CHOSEN, model: STATION };
+  const stream = (name: string) =>
+    judge(datapointPublishRules, "stream", { stream: name, streamType: "str" }, chosen);
+  const event = (name: string) => judge(eventPostRules, "event", { event: name }, chosen);
+
+  it("takes properties, and the platform's own", () => {
+    for (const name of ["temp", "pos", "$OneNET_LBS", "", `\${NAME}`])
+      assert.equal(stream(name), undefined, name);
+    assert.equal(stream("overheat")?.key, "errors.ONENET_VALUE_INVALID.is-event");
+    assert.equal(stream("reboot")?.key, "errors.ONENET_VALUE_INVALID.is-service");
+    const unknown = stream("tmep");
+    assert.equal(unknown?.key, "errors.ONENET_VALUE_INVALID.unknown");
+    assert.match(String(unknown?.params?.["limit"]), /^temp\b/);
+  });
+
+  it("takes events, of a product that has them", () => {
+    for (const name of ["overheat", "started", "$x", "", `\${NAME}`])
+      assert.equal(event(name), undefined, name);
+    assert.equal(event("temp")?.key, "errors.ONENET_VALUE_INVALID.is-property");
+    assert.equal(event("overheet")?.key, "errors.ONENET_VALUE_INVALID.unknown-event");
+    assert.equal(event("over heat")?.key, "errors.ONENET_DATAPOINT_INVALID.stream-name");
+    const connection = (given: typeof ONENET_CHOSEN) =>
+      judge(eventPostRules, "connection", { connection: "c" }, given)?.key;
+    assert.equal(connection(ONENET_CHOSEN), undefined);
+    assert.equal(connection(DATA_STREAM_CHOSEN), "reason.connection-data-stream");
+    assert.equal(connection(BROKER_CHOSEN), "reason.connection-plain");
+  });
+
+  it("judges no name where there is no model", () => {
+    const rules = { stream: "tmep", streamType: "str" };
+    assert.equal(judge(datapointPublishRules, "stream", rules, ONENET_CHOSEN), undefined);
+    assert.equal(judge(eventPostRules, "event", { event: "tmep" }, ONENET_CHOSEN), undefined);
   });
 });
