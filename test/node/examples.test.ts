@@ -231,6 +231,17 @@ describe("the examples, all in one Node-RED", function () {
     assert.match(JSON.stringify(await hear("onenet-station-reboot")), /"starts":2/);
   });
 
+  it("Report by exception: what says nothing new stays back, a change leaves at once", async () => {
+    const onenetOf = ({ msg }: Sent) => msg["onenet"] as { state: string; heldBack?: { stream: string }[] };
+    const isQuiet = (sent: Sent) => onenetOf(sent).state === "unchanged";
+    const quiet = await nodeRed.waitForSend("onenet-tank-publish", isQuiet);
+    assert.equal(onenetOf(quiet).heldBack?.length, 4);
+    const changed = await press("onenet-tank-pump", "onenet-tank-publish", accepted);
+    const heldBack = (changed["onenet"] as { heldBack: { stream: string }[] }).heldBack;
+    assert.ok(!heldBack.some(({ stream }) => stream === "pump"), JSON.stringify(heldBack));
+    await nodeRed.waitForStatus("onenet-tank-count", "held back");
+  });
+
   it("has no error that is not part of the story", function () {
     needs(this as Context, "mosquitto");
     const caught = nodeRed.events.filter(
