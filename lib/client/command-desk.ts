@@ -15,6 +15,7 @@ import {
   keyOf,
   partsOf,
   referenceTo,
+  refusalOf,
   takesDevice,
   unhandledOf,
 } from "./command-parts";
@@ -162,15 +163,16 @@ export class CommandDesk {
       ...parts.map(({ handler }) => handler.deadlineMsFor?.(request) ?? handler.deadlineMs),
     );
     const deadlineAt = receivedAt + deadlineMs;
+    parts.forEach((part, index) => {
+      const times = { receivedAt, deadlineAt };
+      part.command = commandOf(request, connection, index, part.identifiers, times);
+    });
+    const refusal = refusalOf(parts);
+    if (refusal !== undefined) return this.refuse(request, refusal);
     const pending = new PendingCommand(request, parts, deadlineAt);
     pending.timer = clock.startTimer(deadlineMs, () => this.#expire(pending, deadlineMs));
     this.#pending.set(key, pending);
-    parts.forEach((part, index) => {
-      const { handler, identifiers } = part;
-      const command = commandOf(request, connection, index, identifiers, { receivedAt, deadlineAt });
-      part.command = command;
-      this.#handOut(handler, command);
-    });
+    for (const { handler, command } of parts) if (command !== undefined) this.#handOut(handler, command);
   }
 
   #handOut(handler: CommandHandler, command: IncomingCommand): void {

@@ -1,3 +1,4 @@
+import { asOneNetError } from "../errors";
 import { deviceKey } from "../protocol/identity";
 import type { JsonObject } from "../protocol/json";
 import type { DeviceIdentity } from "../protocol/topic";
@@ -91,6 +92,16 @@ export function partsOf(request: CommandRequest, handlers: Iterable<CommandHandl
 /** What of the request nobody takes. */
 export function unhandledOf({ identifiers }: CommandRequest, parts: readonly Part[]): string[] {
   return identifiers.filter((name) => !parts.some((part) => part.identifiers.includes(name)));
+}
+
+/** Why one of the handlers cannot take its part; then nothing is handed out, for half a request is worse than none. */
+export function refusalOf(parts: readonly Part[]): string | undefined {
+  try {
+    for (const { handler, command } of parts) if (command !== undefined) handler.check?.(command);
+    return undefined;
+  } catch (thrown) {
+    return asOneNetError(thrown).message;
+  }
 }
 
 /** The values that a handler of these identifiers gets. */

@@ -86,6 +86,12 @@ export interface CommandHandler {
   /** What becomes of identifiers that nobody takes. */
   readonly unhandled: "fail" | "ignore";
   readonly failure: CommandFailure;
+  /**
+   * Looks at its part before any part of the request is handed out.
+   *
+   * @throws {OneNetError} when it cannot take it: the whole request is answered with a failure
+   */
+  check?(command: IncomingCommand): void;
   /** @throws {OneNetError} when it cannot take the command after all: that is answered with a failure */
   deliver(command: IncomingCommand): void;
   /** The deadline passed without its answer; a failure was answered in its place. */

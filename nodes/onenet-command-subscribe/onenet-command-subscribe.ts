@@ -58,23 +58,27 @@ function commandHandler(
   plan: HandlerPlan,
 ): CommandHandler {
   const { output, isBare, ...handler } = plan;
+  const check = (command: IncomingCommand) => checkCommand(command, thingOf(link, command.device));
+  const tell = (thrown: unknown, command: IncomingCommand) => {
+    link.showError(thrown);
+    reportError(RED, node, thrown, { command });
+  };
+  const telling = (action: (command: IncomingCommand) => void) => (command: IncomingCommand) => {
+    try {
+      action(command);
+    } catch (thrown) {
+      tell(thrown, command);
+      throw thrown;
+    }
+  };
   return {
     ...handler,
-    deliver(command: IncomingCommand) {
-      try {
-        const checked = checkCommand(command, thingOf(link, command.device));
-        const message = commandMessage(command, checked, { payloadAs, isBare });
-        node.send(output === 0 ? message : [...Array<null>(output).fill(null), message]);
-        link.refresh();
-      } catch (thrown) {
-        link.showError(thrown);
-        reportError(RED, node, thrown, { command });
-        throw thrown;
-      }
-    },
-    unanswered(error, command) {
-      link.showError(error);
-      reportError(RED, node, error, { command });
-    },
+    check: telling(check),
+    deliver: telling((command) => {
+      const message = commandMessage(command, check(command), { payloadAs, isBare });
+      node.send(output === 0 ? message : [...Array<null>(output).fill(null), message]);
+      link.refresh();
+    }),
+    unanswered: tell,
   };
 }

@@ -42,12 +42,15 @@ describe("desired values", () => {
     /** Wished for before the device comes. */
     readonly wishes?: object;
     readonly kind?: "thing-model" | "data-stream";
+    /** The platform's. */
+    readonly model?: string;
   }
 
   async function start(setup: Setup = {}): Promise<void> {
     const product = makeProduct(setup.kind ?? "thing-model", "dev");
     device = { productId: product.productId, deviceName: "dev" };
-    sim = await startTestSimulator({ products: [product] });
+    const { model } = setup;
+    sim = await startTestSimulator({ products: [{ ...product, ...(model === undefined ? {} : { model }) }] });
     if (setup.wishes) await wish(setup.wishes);
     flows = flowOf(
       deviceConnection("c", sim.simulator, product, "dev", setup.connection ?? {}),
@@ -138,7 +141,13 @@ describe("desired values", () => {
       assert.match(await names(), /total/);
     });
 
-    it("are rejected with OneNET's code, or late", async () => {
+    it("are rejected with OneNET's code where the model does not know them", async () => {
+      await start({ model: STATION_MODEL });
+      const error = await feedBadly(flow, "desired", { payload: ["powr"] }, "ONENET_REJECTED");
+      assert.equal(error.cause?.params["platformCode"], 2306);
+    });
+
+    it("come late, or not at all", async () => {
       await start({
         desired: { timeoutSeconds: "0.2" },
         connection: { ackTimeoutSeconds: "0.2", ackAttempts: "1" },

@@ -246,6 +246,18 @@ describe("commands of a thing model", () => {
       assert.equal((await asked).code, 0);
     });
 
+    it("hand nothing out when a part does not fit the model", async () => {
+      const fields = { outputMode: "each", identifiers: "power, level", wires };
+      await start({ sub: fields }, { connection: WITH_MODEL });
+      assertRefused(await set({ power: true, level: 101 }), /level/);
+      await waitForCaught(flow, "ONENET_VALUE_INVALID", { source: "sub" });
+      const asked = set({ level: 100 });
+      const { msg, port } = await received("sub");
+      assert.deepEqual([port, msg["payload"]], [1, 100], "the first that left");
+      await feedWell(flow, "answer", msg);
+      assert.equal((await asked).code, 0);
+    });
+
     it("may answer by itself; services and other kinds have their outputs", async () => {
       const fields = {
         outputMode: "each",

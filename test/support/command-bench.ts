@@ -52,6 +52,13 @@ export class RecordingHandler implements CommandHandler {
     return this.#deadlineMsFor?.(asked);
   }
 
+  /** What a part is refused for, before anything is handed out. */
+  refusal: OneNetError | undefined;
+
+  check(): void {
+    if (this.refusal !== undefined) throw this.refusal;
+  }
+
   deliver(command: IncomingCommand): void {
     this.got.push(command);
   }

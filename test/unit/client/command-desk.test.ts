@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Answer, CommandFailure } from "../../../lib/client/command";
+import { OneNetError } from "../../../lib/errors";
 import { MAX_PAYLOAD_BYTES } from "../../../lib/protocol/limits";
 import { CommandBench, RECEIPT, RecordingHandler } from "../../support/command-bench";
 import { nextTurn } from "../../support/manual-clock";
@@ -360,6 +361,19 @@ describe("CommandDesk", () => {
       unregister();
       bench.handler(["command"], { answersItself: true });
     });
+  });
+
+  it("hands nothing out when one of the handlers cannot take its part", () => {
+    const good = bench.handler(["property-set"], { identifiers: ["a"], answersItself: true });
+    const bad = bench.handler(["property-set"], { identifiers: ["b"] });
+    bad.refusal = new OneNetError("ONENET_CLOSED");
+    bench.receive("property-set", { values: { a: 1, b: 2 } });
+    assert.deepEqual([good.got, bad.got], [[], []]);
+    assert.deepEqual(bench.answers, [[SET, { id: "1", code: 100, msg: bad.refusal.message }]]);
+    bench.assertIdle();
+    bad.refusal = undefined;
+    bench.receive("property-set", { id: "2", values: { a: 1, b: 2 } });
+    assert.equal(bad.command.id, "2");
   });
 
   it("answers what could be addressed though not be read", () => {
