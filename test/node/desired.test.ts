@@ -145,6 +145,7 @@ describe("desired values", () => {
       await start({ model: STATION_MODEL });
       const error = await feedBadly(flow, "desired", { payload: ["powr"] }, "ONENET_REJECTED");
       assert.equal(error.cause?.params["platformCode"], 2306);
+      await feedBadly(flow, "desired", { action: "delete", payload: ["powr"] }, "ONENET_REJECTED");
     });
 
     it("come late, or not at all", async () => {

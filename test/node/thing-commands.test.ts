@@ -302,12 +302,15 @@ describe("commands of a thing model", () => {
     });
 
     it("are answered by the flow where that is asked for, within OneNET's time", async () => {
-      await start({ sub: { receiveOta: true, answerNotices: false } });
+      await start({ sub: { receiveOta: true, receiveTopology: true, answerNotices: false } });
       const asked = cloud().informOta({ ...device, params: {} });
       const { msg, command } = await received("sub");
       assert.equal(Number(command["deadlineAt"]) - Number(command["receivedAt"]), 18_000);
       await feedWell(flow, "refuse", msg);
       assertRefused(await asked, /not now/);
+      const changing = cloud().changeTopology({ ...device, subDevices: [] });
+      await feedWell(flow, "refuse", (await received("sub", 1)).msg);
+      assertRefused(await changing, /not now/);
     });
 
     it("reach a device of a data-stream product, too", async () => {
@@ -362,6 +365,8 @@ describe("commands of a thing model", () => {
   });
 
   describe("raw data of a script product", () => {
+    const replyOf = (data: unknown) => Buffer.from((data as { reply: string }).reply, "base64");
+
     for (const kind of ["thing-model", "data-stream"] as const) {
       it(`comes as bytes and is answered with bytes (${kind})`, async () => {
         await start({ sub: { receiveCustom: true } }, { kind });
@@ -371,7 +376,11 @@ describe("commands of a thing model", () => {
         assert.equal(command["kind"], "custom");
         await feedWell(flow, "answer", { ...msg, payload: Buffer.from([1, 2]) });
         const { data } = await asked;
-        assert.deepEqual(Buffer.from((data as { reply: string }).reply, "base64"), Buffer.from([1, 2]));
+        assert.deepEqual(replyOf(data), Buffer.from([1, 2]));
+        const again = cloud().sendCustom({ ...device, body: "again" });
+        await feedWell(flow, "refuse", (await received("sub", 1)).msg);
+        const { code, msg: why } = JSON.parse(replyOf((await again).data).toString());
+        assert.deepEqual([code, why], [7, "not now"]);
       });
 
       it(`goes up through mqtt out (${kind})`, async () => {
