@@ -12,7 +12,7 @@ import { packPost } from "./packer";
 export type ThingForm = "property-post" | "event-post" | "pack-post" | "history-post";
 
 interface Codec {
-  readonly encode: (messageId: number, points: readonly Datapoint[]) => string;
+  readonly encode: (messageId: number, points: readonly Datapoint[]) => Buffer;
   readonly parse: (payload: Buffer) => { readonly points: readonly Datapoint[] } | object;
 }
 

@@ -12,12 +12,14 @@
  */
 import { OneNetError } from "../errors";
 import { oneJsonCode, type PlatformCode } from "./codes";
-import { checkMessageId, type Datapoint } from "./datapoint";
-import { encodeRequest } from "./envelope";
+import type { Datapoint } from "./datapoint";
 import { deviceKey, encodeIdentity, readIdentity } from "./identity";
-import { isJsonObject, type JsonObject, type JsonValue } from "./json";
+import { isJsonObject, type JsonValue } from "./json";
+import type { JsonBytes } from "./json-bytes";
 import { MAX_BATCH_DEVICES, MAX_BATCH_IDENTIFIERS, MAX_HISTORY_SAMPLES } from "./limits";
-import { encodeSample, readSample, type SampleOwner, standsTwice } from "./sample";
+import { readSample, type SampleOwner } from "./sample";
+import { Commas, encodeThingPost, standsTwice, writeName, writeSample } from "./thing-post";
+import type { DeviceIdentity } from "./topic-table";
 import { FORMAT_ERROR, isRefused, readUplink, type UplinkRefusal, type UplinkRequest } from "./uplink";
 
 /**
@@ -27,10 +29,10 @@ import { FORMAT_ERROR, isRefused, readUplink, type UplinkRefusal, type UplinkReq
  * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_PAYLOAD_TOO_LARGE, ONENET_INTERNAL if an identifier
  *   of a device stands twice or a limit of the batch is exceeded
  */
-export function encodePackPost(messageId: number, points: readonly Datapoint[]): string {
-  return encodeBatch<JsonObject>(messageId, points, (samples, point) => {
-    if (samples.has(point.stream)) throw standsTwice(point.stream);
-    samples.set(point.stream, encodeSample(point));
+export function encodePackPost(messageId: number, points: readonly Datapoint[]): Buffer {
+  return encodeBatch(messageId, points, (bytes, [sample, another]) => {
+    if (another !== undefined) throw standsTwice(another.stream);
+    if (sample !== undefined) writeSample(bytes, sample);
   });
 }
 
@@ -41,54 +43,94 @@ export function encodePackPost(messageId: number, points: readonly Datapoint[]):
  * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_PAYLOAD_TOO_LARGE, ONENET_INTERNAL if a limit of the
  *   batch is exceeded
  */
-export function encodeHistoryPost(messageId: number, points: readonly Datapoint[]): string {
-  return encodeBatch<JsonObject[]>(messageId, points, (samples, point) => {
-    const list = samples.get(point.stream);
-    if (list === undefined) samples.set(point.stream, [encodeSample(point)]);
-    else if (list.length < MAX_HISTORY_SAMPLES) list.push(encodeSample(point));
-    else throw tooMany("samples of one identifier", MAX_HISTORY_SAMPLES);
+export function encodeHistoryPost(messageId: number, points: readonly Datapoint[]): Buffer {
+  return encodeBatch(messageId, points, (bytes, samples) => {
+    if (samples.length > MAX_HISTORY_SAMPLES) throw tooMany("samples of one identifier", MAX_HISTORY_SAMPLES);
+    const commas = new Commas();
+    bytes.text("[");
+    for (const sample of samples) {
+      commas.before(bytes);
+      writeSample(bytes, sample);
+    }
+    bytes.text("]");
   });
 }
 
-interface Entry<T extends JsonValue> {
-  readonly identity: JsonObject | undefined;
-  readonly properties: Map<string, T>;
-  readonly events: Map<string, T>;
+/** The points of one device, by identifier. */
+interface Entry {
+  readonly device: DeviceIdentity | undefined;
+  readonly properties: Map<string, Datapoint[]>;
+  readonly events: Map<string, Datapoint[]>;
 }
 
-function encodeBatch<T extends JsonValue>(
-  messageId: number,
-  points: readonly Datapoint[],
-  add: (samples: Map<string, T>, point: Datapoint) => void,
-): string {
+/** Writes what an identifier has. */
+type WriteSamples = (bytes: JsonBytes, samples: readonly Datapoint[]) => void;
+
+function encodeBatch(messageId: number, points: readonly Datapoint[], write: WriteSamples): Buffer {
   if (points.length === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
-  const entries = new Map<string, Entry<T>>();
+  const entries = new Map<string, Entry>();
   for (const point of points) {
-    const entry = entryOf(entries, point);
-    add(point.event ? entry.events : entry.properties, point);
-    if (entry.events.size + entry.properties.size > MAX_BATCH_IDENTIFIERS)
+    const { properties, events } = entryOf(entries, point);
+    const samples = point.event ? events : properties;
+    const known = samples.get(point.stream);
+    if (known !== undefined) known.push(point);
+    else samples.set(point.stream, [point]);
+    if (events.size + properties.size > MAX_BATCH_IDENTIFIERS)
       throw tooMany("identifiers of one device", MAX_BATCH_IDENTIFIERS);
   }
-  return encodeRequest(String(checkMessageId(messageId)), [...entries.values()].map(encodeEntry));
+  return encodeThingPost(messageId, (bytes) => {
+    const commas = new Commas();
+    bytes.text("[");
+    for (const entry of entries.values()) {
+      commas.before(bytes);
+      writeEntry(bytes, entry, write);
+    }
+    bytes.text("]");
+  });
 }
 
-function entryOf<T extends JsonValue>(entries: Map<string, Entry<T>>, { device }: Datapoint): Entry<T> {
+function entryOf(entries: Map<string, Entry>, { device }: Datapoint): Entry {
   const key = device === undefined ? "" : deviceKey(device);
   const known = entries.get(key);
   if (known !== undefined) return known;
   if (entries.size >= MAX_BATCH_DEVICES) throw tooMany("devices in a batch", MAX_BATCH_DEVICES);
-  const identity = device && encodeIdentity(device);
-  const entry = { identity, properties: new Map(), events: new Map() };
+  const entry = { device, properties: new Map(), events: new Map() };
   entries.set(key, entry);
   return entry;
 }
 
-function encodeEntry<T extends JsonValue>({ identity, properties, events }: Entry<T>): JsonObject {
-  return {
-    ...(identity === undefined ? {} : { identity }),
-    ...(properties.size === 0 ? {} : { properties: Object.fromEntries(properties) }),
-    ...(events.size === 0 ? {} : { events: Object.fromEntries(events) }),
-  };
+function writeEntry(bytes: JsonBytes, { device, properties, events }: Entry, write: WriteSamples): void {
+  const commas = new Commas();
+  bytes.text("{");
+  if (device !== undefined) {
+    commas.before(bytes);
+    bytes.text(`"identity":${JSON.stringify(encodeIdentity(device))}`);
+  }
+  for (const [name, samples] of [
+    ["properties", properties],
+    ["events", events],
+  ] as const) {
+    if (samples.size === 0) continue;
+    commas.before(bytes);
+    writeName(bytes, name);
+    writeSamples(bytes, samples, write);
+  }
+  bytes.text("}");
+}
+
+function writeSamples(
+  bytes: JsonBytes,
+  samples: ReadonlyMap<string, readonly Datapoint[]>,
+  write: WriteSamples,
+): void {
+  const commas = new Commas();
+  bytes.text("{");
+  for (const [name, list] of samples) {
+    commas.before(bytes);
+    writeName(bytes, name);
+    write(bytes, list);
+  }
+  bytes.text("}");
 }
 
 function tooMany(what: string, limit: number): OneNetError {

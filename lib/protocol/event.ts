@@ -6,9 +6,9 @@
  * ```
  * @see docs 901, 902
  */
-import { checkMessageId, type Datapoint } from "./datapoint";
-import { encodeRequest } from "./envelope";
-import { encodeSamples, readSamples } from "./sample";
+import type { Datapoint } from "./datapoint";
+import { readSamples } from "./sample";
+import { encodeSamplesPost } from "./thing-post";
 import { readUplink, type UplinkRefusal, type UplinkRequest } from "./uplink";
 
 /**
@@ -17,8 +17,8 @@ import { readUplink, type UplinkRefusal, type UplinkRequest } from "./uplink";
  * @param messageId echoed as text: an integer from 1 to 2^31-1
  * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_PAYLOAD_TOO_LARGE, ONENET_INTERNAL if an identifier stands twice
  */
-export function encodeEventPost(messageId: number, points: readonly Datapoint[]): string {
-  return encodeRequest(String(checkMessageId(messageId)), encodeSamples(points));
+export function encodeEventPost(messageId: number, points: readonly Datapoint[]): Buffer {
+  return encodeSamplesPost(messageId, points);
 }
 
 export interface EventPost {

@@ -10,10 +10,11 @@
  */
 import { OneNetError } from "../errors";
 import type { PlatformCode } from "./codes";
-import { checkMessageId, type Datapoint } from "./datapoint";
-import { encodeAnswer, encodeRequest, parseAnswer, parseRequest } from "./envelope";
+import type { Datapoint } from "./datapoint";
+import { encodeAnswer, parseAnswer, parseRequest } from "./envelope";
 import { isJsonObject, type JsonObject, type JsonValue, readInteger, readNames } from "./json";
-import { encodeSamples, readSamples } from "./sample";
+import { readSamples } from "./sample";
+import { encodeSamplesPost } from "./thing-post";
 import { TOPICS } from "./topic-table";
 import { readUplink, type UplinkRefusal, type UplinkRequest } from "./uplink";
 
@@ -23,8 +24,8 @@ import { readUplink, type UplinkRefusal, type UplinkRequest } from "./uplink";
  * @param messageId echoed as text: an integer from 1 to 2^31-1
  * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_PAYLOAD_TOO_LARGE, ONENET_INTERNAL if an identifier stands twice
  */
-export function encodePropertyPost(messageId: number, points: readonly Datapoint[]): string {
-  return encodeRequest(String(checkMessageId(messageId)), encodeSamples(points));
+export function encodePropertyPost(messageId: number, points: readonly Datapoint[]): Buffer {
+  return encodeSamplesPost(messageId, points);
 }
 
 export interface PropertyPostReply extends PlatformCode {

@@ -1,34 +1,9 @@
 /** One sample of a property or one occurrence of an event, as posts of a thing-model product hold it. */
-import { OneNetError } from "../errors";
 import { oneJsonCode, type PlatformCode } from "./codes";
-import { isJsonObject, type JsonObject, type JsonValue } from "./json";
+import { isJsonObject, type JsonValue } from "./json";
 import { MAX_TIME_MS, MIN_TIME_MS } from "./limits";
 import { FORMAT_ERROR, isRefused } from "./uplink";
 import type { Datapoint } from "./value";
-
-/** `{"value":…}`, with `"time"` in ms where the point has one. */
-export function encodeSample({ value, atMs }: Datapoint): JsonObject {
-  return atMs === undefined ? { value } : { value, time: atMs };
-}
-
-/**
- * `{identifier: sample, …}`.
- *
- * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_INTERNAL if an identifier stands twice
- */
-export function encodeSamples(points: readonly Datapoint[]): JsonObject {
-  if (points.length === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
-  const samples = new Map<string, JsonValue>();
-  for (const point of points) {
-    if (samples.has(point.stream)) throw standsTwice(point.stream);
-    samples.set(point.stream, encodeSample(point));
-  }
-  return Object.fromEntries(samples);
-}
-
-export function standsTwice(stream: string): OneNetError {
-  return new OneNetError("ONENET_INTERNAL", { detail: `${stream} stands twice in a post` });
-}
 
 /** What all points of an object share. */
 export type SampleOwner = Pick<Datapoint, "event" | "device">;

@@ -60,7 +60,7 @@ export class RawThing {
     this.client.send(publishFrame(topicOf(this, kind, {} as never), JSON.stringify(body)));
   }
 
-  async askRaw(topic: string, payload: string): Promise<Reply> {
+  async askRaw(topic: string, payload: string | Buffer): Promise<Reply> {
     const reply = this.#replies.waitForNext((got) => got.topic === `${topic}/reply`, {
       what: `${topic}/reply`,
     });

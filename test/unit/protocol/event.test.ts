@@ -11,7 +11,7 @@ describe("encodeEventPost", () => {
       { stream: "door", value: {}, event: true },
     ] as const;
     assert.equal(
-      encodeEventPost(1, points),
+      encodeEventPost(1, points).toString(),
       '{"id":"1","version":"1.0","params":{"alarm":{"value":{"level":2,"src":"a"},"time":1524448722123},"door":{"value":{}}}}',
     );
   });

@@ -85,7 +85,7 @@ describe("encodePropertyPost", () => {
       { stream: "sw", value: true },
     ];
     assert.equal(
-      encodePropertyPost(1, points),
+      encodePropertyPost(1, points).toString(),
       '{"id":"1","version":"1.0","params":{"temp":{"value":23.6,"time":1524448722123},"sw":{"value":true}}}',
     );
   });

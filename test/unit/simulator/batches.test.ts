@@ -24,7 +24,7 @@ describe("simulator batches", () => {
   };
   afterEach(() => test.stop());
 
-  async function ask(topic: string, payload: string): Promise<object> {
+  async function ask(topic: string, payload: string | Buffer): Promise<object> {
     const got = readPublish(await lamp.ask(publishFrame(topic, payload, { qos: 1 }), PUBLISH));
     assert.equal(got.topic, `${topic}/reply`);
     return JSON.parse(got.payload) as object;

@@ -28,7 +28,7 @@ describe("simulator with a thing model", () => {
   };
   afterEach(() => test.stop());
 
-  const verdictOf = async (topic: string, payload: string) => {
+  const verdictOf = async (topic: string, payload: string | Buffer) => {
     const { code, msg } = await lamp.askRaw(topic, payload);
     return code === 200 ? undefined : { code, message: msg };
   };
@@ -44,7 +44,7 @@ describe("simulator with a thing model", () => {
           valueFor(dataType).map((value) => ({ stream: identifier, value })),
         ),
       );
-      const encoders: readonly (readonly [string, (points: readonly Datapoint[]) => string])[] = [
+      const encoders: readonly (readonly [string, (points: readonly Datapoint[]) => Buffer])[] = [
         [topics.propertyPost(LAMP), (points) => encodePropertyPost(1, points)],
         [topics.packPost(LAMP), (points) => encodePackPost(1, points)],
         [topics.historyPost(LAMP), (points) => encodeHistoryPost(1, points)],
