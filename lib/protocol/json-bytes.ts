@@ -12,6 +12,7 @@ const SHORT_MAX = 1e6;
 const SCALE = 1000;
 /** Bytes of such a number, at most: `-999999.999`. */
 const SHORT_BYTES = 11;
+const MAX_INTEGER_BYTES = 16;
 const USUAL_BYTES = 4096;
 /** Room beyond this is given back: one huge body is no reason to keep as much for ever. */
 const KEPT_BYTES = 1_048_576;
@@ -63,6 +64,12 @@ export class JsonBytes {
   value(value: JsonValue): void {
     if (typeof value === "number" && this.#shortNumber(value)) return;
     this.text(encodeValue(value));
+  }
+
+  /** A whole number from 0 to 1e15, as a time in milliseconds is: within it a tenth is rounded to no other whole. */
+  integer(whole: number): void {
+    this.#reserve(MAX_INTEGER_BYTES);
+    this.#digits(whole);
   }
 
   /** @returns false for a number that is not short */

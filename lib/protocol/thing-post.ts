@@ -8,6 +8,7 @@ import type { Datapoint } from "./value";
 /** What every post is written into before it is copied: the next one finds the room. */
 const scratch = new JsonBytes();
 const VALUE = Buffer.from('{"value":');
+const TIME = Buffer.from(',"time":');
 const END = Buffer.from("}");
 const COMMA = Buffer.from(",");
 
@@ -45,19 +46,11 @@ export function writeName(bytes: JsonBytes, name: string): void {
 export function writeSample(bytes: JsonBytes, { value, atMs }: Datapoint): void {
   bytes.piece(VALUE);
   bytes.value(value);
-  bytes.piece(atMs === undefined ? END : timePiece(atMs));
-}
-
-let lastMs = Number.NaN;
-let lastTime = END;
-
-/** The points of a message have one time, most often. */
-function timePiece(atMs: number): Buffer {
-  if (atMs !== lastMs) {
-    lastMs = atMs;
-    lastTime = Buffer.from(`,"time":${atMs}}`);
+  if (atMs !== undefined) {
+    bytes.piece(TIME);
+    bytes.integer(atMs);
   }
-  return lastTime;
+  bytes.piece(END);
 }
 
 /** Whether a comma belongs before the next of several: not before the first. */

@@ -31,6 +31,16 @@ describe("JsonBytes", () => {
     );
   });
 
+  it("writes whole numbers up to 1e15", () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 1e15 }), (whole) => {
+        const bytes = new JsonBytes();
+        bytes.integer(whole);
+        assert.equal(bytes.toBuffer().toString(), String(whole));
+      }),
+    );
+  });
+
   it("writes any number, text and object as JSON.stringify does", () => {
     const number = fc.double({ noNaN: true, noDefaultInfinity: true });
     fc.assert(
