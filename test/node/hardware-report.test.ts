@@ -67,6 +67,19 @@ describe("SIM and hardware report", () => {
     assert.equal(sim.events.filter(({ event }) => event === "login").length, 1, "no other login");
   });
 
+  it("tells when the platform did not take it, and goes on", async () => {
+    const { end } = sim.simulator.faults.dropReply({ count: 1 });
+    const impatient = { ackTimeoutSeconds: "0.3", ackAttempts: "1" };
+    flow = await loadFlow(nodes("card", { hardwareReport: "message", ...CARD, ...impatient }));
+    const { error } = await waitForCaught(flow, "ONENET_ACK_TIMEOUT", { source: "c-one" });
+    assert.equal(error.cause?.key, "ONENET_ACK_TIMEOUT.reply");
+    end();
+    await feedWell(flow, "publish", { payload: { a: 1 } });
+    const again = sim.next("publish", ({ topic }) => topic.endsWith("/cmp/property/post"));
+    await flow.deploy(nodes("card", { hardwareReport: "message", ...CARD, ...impatient }));
+    await again;
+  });
+
   it("refuses what would not stay whole in a client id", async () => {
     flow = await loadFlow(nodes("bad", { hardwareReport: "message", hardwareSn: "a&b" }));
     const { error } = await waitForCaught(flow, "ONENET_CONFIG_INVALID", { source: "c-one" });
