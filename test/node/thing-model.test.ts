@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import type { FlowNode } from "../support/admin-api";
-import { feed, feedBadly, feedWell, waitForCaught } from "../support/feed";
+import { feed, feedBadly, feedWell, waitForCaught, waitForLastStatus } from "../support/feed";
 import { datapointPublish, deviceConnection, type Fields, flowOf, makeProduct } from "../support/flows";
 import { type LoadedFlow, loadFlow } from "../support/helper";
 import { startTestSimulator, type TestSimulator } from "../support/simulated";
@@ -110,6 +110,7 @@ describe("the thing model of a connection", () => {
   it("names identifier, rule, limit and value, and a near name", async () => {
     const tooHot = await feedBadly(flow, "p-coerce", { payload: 300, topic: "temp" }, "ONENET_VALUE_INVALID");
     assert.deepEqual(tooHot.cause?.params, { identifier: "temp", rule: "max", limit: "125", value: "300" });
+    assert.equal((await waitForLastStatus(flow, "p-coerce", "status.value-invalid")).fill, "red");
     const { cause } = await feedBadly(
       flow,
       "p-coerce",
