@@ -2,7 +2,7 @@
 import type { Experiment } from "../harness/bench";
 import { type Row, type Sample, valuesOf } from "../harness/row";
 import type { PublishTarget } from "../runtime/flows";
-import { DATAPOINT_TOPIC } from "../runtime/messages";
+import { DATAPOINT_TOPIC, hundredPropertiesModel, PROPERTY_TOPIC } from "../runtime/messages";
 import { floodVariant } from "./speed-experiments";
 
 /** Enough that a pack can fill up while two are on their way. */
@@ -10,7 +10,7 @@ const OUTSTANDING = 1000;
 const WINDOW = 1000;
 
 const core = (port: number): PublishTarget => ({ kind: "core", port, qos: 1, topic: DATAPOINT_TOPIC });
-const ours = (port: number): PublishTarget => ({ kind: "datapoints", port, window: WINDOW });
+const ours = (port: number) => ({ kind: "datapoints", port, window: WINDOW }) as const;
 
 const single: Experiment<"core" | "ours"> = {
   name: "one datapoint a message",
@@ -28,6 +28,22 @@ const hundred: Experiment<"text" | "object" | "ours"> = {
     text: floodVariant(core, { outstanding: OUTSTANDING, message: "100-datapoints-json", share }),
     object: floodVariant(core, { outstanding: OUTSTANDING, message: "100-datapoints-object", share }),
     ours: floodVariant(ours, { outstanding: OUTSTANDING, message: "100-datapoints", share }),
+  },
+};
+
+const validated: Experiment<"text" | "ours"> = {
+  name: "100 properties a message, held against the thing model",
+  variants: {
+    text: floodVariant((port) => ({ kind: "core", port, qos: 1, topic: PROPERTY_TOPIC }), {
+      outstanding: OUTSTANDING,
+      message: "100-properties-json",
+      share,
+    }),
+    ours: floodVariant((port) => ({ ...ours(port), model: hundredPropertiesModel() }), {
+      outstanding: OUTSTANDING,
+      message: "100-properties",
+      share,
+    }),
   },
 };
 
@@ -66,6 +82,7 @@ const P7: Row = {
   what: "datapoint publish, 100 datapoints a message, core with ready-made JSON",
   async measure(bench) {
     const samples = await bench.measure(hundred);
+    const checked = await bench.measure(validated);
     const figure = (label: string, unit: string, name: string, beside: "text" | "object") => ({
       label,
       unit,
@@ -81,6 +98,19 @@ const P7: Row = {
         figure("CPU per message", "µs", "cpuUs", "text"),
         figure("messages/s, core given the object", "/s", "perSecond", "object"),
         figure("CPU per message, core given the object", "µs", "cpuUs", "object"),
+        {
+          label: "100 properties held against the thing model: messages/s",
+          unit: "/s",
+          ours: valuesOf(checked.ours, "perSecond"),
+          other: { name: "core", values: valuesOf(checked.text, "perSecond") },
+          target: { op: ">=", value: 0.8, stretch: 0.95 },
+        },
+        {
+          label: "CPU per message, held against the thing model",
+          unit: "µs",
+          ours: valuesOf(checked.ours, "cpuUs"),
+          other: { name: "core", values: valuesOf(checked.text, "cpuUs") },
+        },
       ],
     };
   },

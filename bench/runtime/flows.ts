@@ -41,7 +41,11 @@ export type PublishTarget =
       readonly topic: string;
       readonly completeWhen?: "queued" | "sent" | "acknowledged";
     } & ConnectionChoice)
-  | ({ readonly kind: "datapoints" } & ConnectionChoice);
+  | ({
+      readonly kind: "datapoints";
+      /** The thing model that values are held against; without one the product is a data-stream one. */
+      readonly model?: string;
+    } & ConnectionChoice);
 
 /** The device of the private deployment that mosquitto plays. */
 export const DEVICE = { productId: "BenchProd1", deviceName: "bench" } as const;
@@ -85,13 +89,16 @@ export function ourBroker(choice: ConnectionChoice & { readonly id?: string }): 
   };
 }
 
-/** A data-stream product on a private deployment, without a rate limit. */
-export function ourDevice(choice: ConnectionChoice): FlowNode {
+/** A product on a private deployment, without a rate limit. */
+export function ourDevice(choice: ConnectionChoice & { readonly model?: string }): FlowNode {
+  const { model } = choice;
   return {
     id: BROKER,
     type: "onenet-connection",
     platform: "private",
-    productKind: "data-stream",
+    ...(model === undefined
+      ? { productKind: "data-stream" }
+      : { productKind: "thing-model", modelSource: "pasted", model, modelCheck: "coerce" }),
     host: "127.0.0.1",
     ...DEVICE,
     keyKind: "device-key",

@@ -8,9 +8,15 @@ export type MessageKind =
   | "100-datapoints"
   /** The post of a hundred datapoints, as text and as an object that the node turns into text. */
   | "100-datapoints-json"
-  | "100-datapoints-object";
+  | "100-datapoints-object"
+  /** A value for each of a hundred properties, and the post of these as text. */
+  | "100-properties"
+  | "100-properties-json";
 
 type Make = (n: number) => Record<string, unknown>;
+
+/** The topic that core is told to publish ready-made properties to. */
+export const PROPERTY_TOPIC = `$sys/${DEVICE.productId}/${DEVICE.deviceName}/thing/property/post`;
 
 /** The topic that core is told to publish ready-made datapoints to. */
 export const DATAPOINT_TOPIC = `$sys/${DEVICE.productId}/${DEVICE.deviceName}/dp/post/json`;
@@ -33,6 +39,10 @@ export function messageMaker(kind: MessageKind): Make {
       return constantly(JSON.stringify(makePost(hundredPoints())));
     case "100-datapoints-object":
       return constantly(makePost(hundredPoints()));
+    case "100-properties":
+      return constantly(hundredProperties());
+    case "100-properties-json":
+      return constantly(JSON.stringify(makePropertyPost(hundredProperties())));
   }
 }
 
@@ -50,6 +60,32 @@ const streamOf = (n: number): string => STREAM_NAMES[n % STREAMS] ?? "";
 const readingOf = (n: number): number => 20 + (n % 1000) / 100;
 const point = (n: number): Point => ({ stream: streamOf(n), value: readingOf(1000 + n) });
 const hundredPoints = (): Point[] => Array.from({ length: 100 }, (_none, n) => point(n));
+
+const PROPERTY_NAMES = Array.from({ length: 100 }, (_none, index) => `property_${index}`);
+
+function hundredProperties(): Record<string, number> {
+  return Object.fromEntries(PROPERTY_NAMES.map((name, n) => [name, readingOf(n)]));
+}
+
+/** The thing model of these properties. */
+export function hundredPropertiesModel(): string {
+  const specs = { min: "-40", max: "125", step: "0.01", unit: "°C" };
+  const properties = PROPERTY_NAMES.map((identifier) => ({
+    identifier,
+    name: identifier,
+    functionType: "u",
+    accessMode: "r",
+    functionMode: "property",
+    dataType: { type: "float", specs },
+  }));
+  return JSON.stringify({ version: "1.0", properties, events: [], services: [] });
+}
+
+function makePropertyPost(values: Readonly<Record<string, number>>): object {
+  const time = Date.now();
+  const params = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value, time }]));
+  return { id: "1234567890", version: "1.0", params };
+}
 
 /** What a flow without our nodes would have to build by itself. */
 function makePost(points: readonly Point[]): object {

@@ -13,6 +13,9 @@ const SCALE = 1000;
 /** Bytes of such a number, at most: `-999999.999`. */
 const SHORT_BYTES = 11;
 const MAX_INTEGER_BYTES = 16;
+/** A longer integer is written as two. */
+const HALF = 1e8;
+const HALF_DIGITS = 8;
 const USUAL_BYTES = 4096;
 /** Room beyond this is given back: one huge body is no reason to keep as much for ever. */
 const KEPT_BYTES = 1_048_576;
@@ -66,10 +69,13 @@ export class JsonBytes {
     this.text(encodeValue(value));
   }
 
-  /** A whole number from 0 to 1e15, as a time in milliseconds is: within it a tenth is rounded to no other whole. */
+  /** A whole number from 0 to 1e15, as a time in milliseconds is. */
   integer(whole: number): void {
     this.#reserve(MAX_INTEGER_BYTES);
-    this.#digits(whole);
+    if (whole < HALF) return this.#digits(whole, countDigits(whole));
+    const high = Math.floor(whole / HALF);
+    this.#digits(high, countDigits(high));
+    this.#digits(whole - high * HALF, HALF_DIGITS);
   }
 
   /** @returns false for a number that is not short */
@@ -82,19 +88,19 @@ export class JsonBytes {
     this.#reserve(SHORT_BYTES);
     if (value < 0) this.#bytes[this.#end++] = MINUS;
     const whole = Math.floor(thousandths / SCALE);
-    this.#digits(whole);
+    this.#digits(whole, countDigits(whole));
     this.#decimals(thousandths - whole * SCALE);
     return true;
   }
 
-  #digits(whole: number): void {
-    let digits = 1;
-    for (let bound = 10; whole >= bound; bound *= 10) digits += 1;
+  /** Below 2^31: divisions of such are quick. */
+  #digits(whole: number, digits: number): void {
     this.#end += digits;
+    const bytes = this.#bytes;
     let rest = whole;
-    for (let index = this.#end - 1; digits > 0; digits -= 1, index -= 1) {
-      const next = Math.floor(rest / 10);
-      this.#bytes[index] = ZERO + rest - next * 10;
+    for (let index = this.#end - 1, left = digits; left > 0; left -= 1, index -= 1) {
+      const next = Math.trunc(rest / 10);
+      bytes[index] = ZERO + rest - next * 10;
       rest = next;
     }
   }
@@ -118,4 +124,10 @@ export class JsonBytes {
     this.#bytes.copy(larger, 0, 0, this.#end);
     this.#bytes = larger;
   }
+}
+
+function countDigits(whole: number): number {
+  let digits = 1;
+  for (let bound = 10; whole >= bound; bound *= 10) digits += 1;
+  return digits;
 }

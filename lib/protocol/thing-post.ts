@@ -46,10 +46,23 @@ export function writeName(bytes: JsonBytes, name: string): void {
 export function writeSample(bytes: JsonBytes, { value, atMs }: Datapoint): void {
   bytes.piece(VALUE);
   bytes.value(value);
-  if (atMs !== undefined) {
-    bytes.piece(TIME);
-    bytes.integer(atMs);
+  if (atMs === undefined) bytes.piece(END);
+  else writeTime(bytes, atMs);
+}
+
+let lastMs = Number.NaN;
+let lastTime: Buffer | undefined;
+
+/** The points of a message have one time, most often; the samples of a property have one each. */
+function writeTime(bytes: JsonBytes, atMs: number): void {
+  if (atMs === lastMs) {
+    lastTime ??= Buffer.from(`,"time":${atMs}}`);
+    return bytes.piece(lastTime);
   }
+  lastMs = atMs;
+  lastTime = undefined;
+  bytes.piece(TIME);
+  bytes.integer(atMs);
   bytes.piece(END);
 }
 
