@@ -29,7 +29,7 @@ const wiresOf = ({ wires = [] }: FlowNode) => wires as readonly (readonly string
 describe("the examples' files", () => {
   it("stand in numbered groups, one flow in each file", () => {
     for (const { name, nodes } of examples) {
-      assert.match(name, /^\d\d - [A-Z][\w ]+\/[A-Z][\w ()-]+$/, "the menu shows it so");
+      assert.match(name, /^\d\d - [A-Z][\w ]+\/[A-Z\d][\w ()-]+$/, "the menu shows it so");
       assert.equal(ofType(nodes, "tab").length, 1, name);
     }
   });
@@ -54,7 +54,8 @@ describe("the examples' files", () => {
       for (const node of nodes) {
         // A broker's own field of this name is its address.
         const broker = node.type === "mqtt-broker" ? undefined : node["broker"];
-        const named = [node.z, node["g"], node["connection"], broker, ...wiresOf(node).flat()];
+        const chosen = [node["connection"], node["subdevice"] || undefined, broker];
+        const named = [node.z, node["g"], ...chosen, ...wiresOf(node).flat()];
         for (const id of named) {
           if (typeof id === "string") assert.ok(ids.has(id), `${name}: ${node.id} names ${id}`);
         }
@@ -112,7 +113,9 @@ describe("the examples' files", () => {
   });
 
   it("hold published demo keys and no other secret", () => {
-    const keys = ofType(all, "onenet-connection").map((node) => node.credentials?.["key"] ?? "");
+    const keys = [...ofType(all, "onenet-connection"), ...ofType(all, "onenet-subdevice")].map(
+      (node) => node.credentials?.["key"] ?? "",
+    );
     for (const node of ofType(all, "onenet-simulator")) {
       const listed = JSON.parse(node.credentials?.["keys"] ?? "{}") as Record<string, string>;
       for (const [name, key] of Object.entries(listed)) assert.equal(key, demoKey(name));
