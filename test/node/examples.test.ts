@@ -242,6 +242,40 @@ describe("the examples, all in one Node-RED", function () {
     await nodeRed.waitForStatus("onenet-tank-count", "held back");
   });
 
+  it("Backlog upload: an hour's samples leave a thousand in a message", async () => {
+    const isMany = ({ msg }: Sent) => (msg["payload"] as { samples: number }).samples > 5000;
+    const stored = await press("onenet-logger-hour", "onenet-logger-stored", isMany);
+    const { messages, samples } = stored["payload"] as { messages: number; samples: number };
+    assert.ok(messages <= Math.ceil(samples / 900), `${samples} samples in ${messages} messages`);
+    const report = await press("onenet-logger-ask", "onenet-logger-watch", ({ port }) => port === 0);
+    assert.ok((report["payload"] as { queuedMessages: number }).queuedMessages > 1000, "the rest waits");
+  });
+
+  it("20 Modbus-like sub-devices: each reports, is set and read, and belongs to the gateway", async () => {
+    const reporting = new Set<unknown>();
+    const isAll = (event: ProbeEvent) => {
+      if (event.event !== "send" || event.node !== "onenet-meters-publish" || !accepted(event)) return false;
+      reporting.add(event.msg["device"]);
+      return reporting.size === 20;
+    };
+    await nodeRed.events.waitFor(isAll, { timeoutMs: 30_000, what: "reports of 20 meters" });
+    const hear = async (inject: string) => {
+      const answer = await press(inject, "onenet-meters-simulator", ({ port }) => port === 1);
+      return answer["payload"] as { code: number; data?: { relay?: boolean } };
+    };
+    const isReported = (sent: Sent) => {
+      const { relay, voltage } = sent.msg["payload"] as { relay?: boolean; voltage?: number };
+      return accepted(sent) && relay === false && voltage === undefined;
+    };
+    const reported = nodeRed.waitForSend("onenet-meters-publish", isReported);
+    assert.equal((await hear("onenet-meters-relay-off")).code, 0);
+    assert.deepEqual((await reported).msg["device"], { productId: "DemoMetr01", deviceName: "meter-07" });
+    assert.equal((await hear("onenet-meters-read")).data?.relay, false);
+    assert.equal((await hear("onenet-meters-relay-on")).code, 0);
+    const listed = await press("onenet-meters-list", "onenet-meters-gateway", ({ port }) => port === 0);
+    assert.equal((listed["payload"] as object[]).length, 20);
+  });
+
   it("has no error that is not part of the story", function () {
     needs(this as Context, "mosquitto");
     const caught = nodeRed.events.filter(
