@@ -123,9 +123,9 @@ export class EditorPage {
   async deploy(): Promise<void> {
     await this.page.click("#red-ui-header-button-deploy");
     await this.page.waitForFunction(() => !RED.nodes.dirty());
-    // the notice that says so lies over the buttons of a form for seconds
+    // the notice that says so lies over the buttons of a form for seconds; Node-RED takes it away itself
     await this.page.locator(".red-ui-notification").evaluateAll((notices) => {
-      for (const notice of notices) notice.remove();
+      for (const notice of notices) (notice as HTMLElement).style.display = "none";
     });
   }
 
