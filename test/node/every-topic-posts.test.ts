@@ -331,4 +331,29 @@ describe("every topic: what a device posts", () => {
       }),
     );
   });
+
+  it(
+    "the historic image topics are taken, and nothing comes back",
+    bench.carries(
+      [
+        "image-update",
+        "image-get",
+        "!image-update-accepted",
+        "!image-update-rejected",
+        "!image-update-delta",
+        "!image-get-accepted",
+        "!image-get-rejected",
+      ],
+      async () => {
+        for (const kind of ["image-update", "image-get"] as const) {
+          const topic = topicOf(METER, kind, {});
+          assert.equal(
+            stateOf(await feedWell(bench.nodeRed, "raw-meter", { topic, payload: "{}" })),
+            "acknowledged",
+          );
+        }
+        await feedWell(bench.nodeRed, "stream", { payload: { temp: 1 } });
+      },
+    ),
+  );
 });
