@@ -5,20 +5,12 @@ import type { JsonObject } from "../protocol/json";
 import { DEVICE_FAILURE_CODE } from "../protocol/limits";
 import type { DeviceIdentity } from "../protocol/topic";
 import { ClosedCommands, expiredError } from "./closed-commands";
-import type { Answer, CommandHandler, CommandReference, IncomingCommand } from "./command";
+import type { Answer, CommandHandler, CommandReference, IncomingCommand, TellAnswered } from "./command";
 import type { EncodedAnswer } from "./command-answer";
 import { encodeAnswerFor, readAnswerValues } from "./command-answer";
+import { CommandHandlers } from "./command-handlers";
 import type { CommandRequest, Part } from "./command-parts";
-import {
-  commandOf,
-  contestedKind,
-  keyOf,
-  partsOf,
-  referenceTo,
-  refusalOf,
-  takesDevice,
-  unhandledOf,
-} from "./command-parts";
+import { commandOf, keyOf, referenceTo, refusalOf, unhandledOf } from "./command-parts";
 import { PendingCommand } from "./pending-command";
 
 export type { CommandRequest } from "./command-parts";
@@ -28,8 +20,13 @@ export interface CommandDeskSettings {
   readonly device: DeviceIdentity;
   readonly label: string;
   readonly clock: Clock;
-  /** Sends an answer ahead of everything; it must be on its way by the deadline. */
-  readonly send: (answer: EncodedAnswer, expiryMs: number, request: CommandReference) => Promise<Receipt>;
+  /** Sends an answer ahead of everything; it must be on its way by the deadline. Tells once, or throws. */
+  readonly send: (
+    answer: EncodedAnswer,
+    expiryMs: number,
+    request: CommandReference,
+    tell: TellAnswered,
+  ) => void;
   /** The last values that the platform has accepted, of those identifiers that have one. */
   readonly lastValues: (device: DeviceIdentity | undefined, identifiers: readonly string[]) => JsonObject;
   /** A handler has come. @returns what is called when it goes */
@@ -47,12 +44,13 @@ const MIN_ANSWER_LIFE_MS = 1000;
  */
 export class CommandDesk {
   readonly #settings: CommandDeskSettings;
-  readonly #handlers = new Set<CommandHandler>();
+  readonly #handlers: CommandHandlers;
   readonly #pending = new Map<string, PendingCommand>();
   readonly #closed = new ClosedCommands();
 
   constructor(settings: CommandDeskSettings) {
     this.#settings = settings;
+    this.#handlers = new CommandHandlers(settings.label);
   }
 
   /**
@@ -60,7 +58,6 @@ export class CommandDesk {
    * @throws {OneNetError} ONENET_COMMAND_AMBIGUOUS when a second handler would answer the same by itself
    */
   register(handler: CommandHandler): () => void {
-    if (handler.answersItself) this.#checkUnambiguous(handler);
     this.#handlers.add(handler);
     const gone = this.#settings.registered(handler);
     return () => {
@@ -75,49 +72,54 @@ export class CommandDesk {
     // The same request again, while it is being worked on.
     if (this.#pending.has(key)) return;
     this.#closed.delete(key);
-    const parts = partsOf(request, this.#handlers);
+    const parts = this.#handlers.partsOf(request);
     const nobodys = unhandledOf(request, parts);
     if (nobodys.length > 0 || parts.length === 0) {
-      if (!this.#isIgnored(request)) return this.#refuseUnhandled(request, nobodys);
+      if (!this.#handlers.isIgnored(request)) return this.#refuseUnhandled(request, nobodys);
       if (parts.length === 0)
         return request.told?.({ success: false, message: `no handler for ${request.kind}` });
     }
     this.#open(key, request, parts);
   }
 
-  #isIgnored({ kind, device }: CommandRequest): boolean {
-    for (const handler of this.#handlers) {
-      const isAsked = handler.kinds.has(kind) && takesDevice(handler, device);
-      if (isAsked && handler.unhandled === "ignore") return true;
-    }
-    return false;
-  }
-
   /** Answers a request that cannot be read or handed out, with failure 100 and the reason. */
   refuse(request: CommandRequest, reason: string): void {
-    const handler = [...this.#handlers].find((candidate) => candidate.kinds.has(request.kind));
-    this.#fail(new PendingCommand(request, [], 0), reason, handler);
+    const pending = new PendingCommand(keyOf(request), request, [], 0);
+    this.#fail(pending, reason, this.#handlers.find(request.kind));
+  }
+
+  /** The promise form of {@link handIn}. */
+  answer(reference: CommandReference, answer: Answer): Promise<Receipt | undefined> {
+    return new Promise((resolve, reject) => {
+      this.handIn(reference, answer, (error, receipt) => {
+        if (error === undefined) resolve(receipt);
+        else reject(error);
+      });
+    });
   }
 
   /**
-   * Hands in the answer to one part. Resolves when the answer to the whole request is on the platform: accepted
-   * where there is a reply, else PUBACK.
+   * Hands in the answer to one part.
    *
-   * @throws {OneNetError} ONENET_COMMAND_EXPIRED, ONENET_COMMAND_ANSWERED, ONENET_ANSWER_INVALID,
-   *   ONENET_ANSWER_REJECTED, ONENET_PAYLOAD_INVALID; after the last two and an invalid one it may be answered again
+   * @param tell called once, now or when the answer to the whole request is on the platform (accepted where there is a
+   *   reply, else PUBACK) or failed: ONENET_COMMAND_EXPIRED, ONENET_COMMAND_ANSWERED, ONENET_ANSWER_INVALID,
+   *   ONENET_PAYLOAD_INVALID, ONENET_ANSWER_REJECTED; after an invalid one it may be answered again
    */
-  async answer(reference: CommandReference, answer: Answer): Promise<Receipt | undefined> {
+  handIn(reference: CommandReference, answer: Answer, tell: TellAnswered): void {
     const key = keyOf(reference);
     const pending = this.#pending.get(key);
     const part = pending?.parts[reference.part];
     const { kind, id } = reference;
-    if (pending === undefined || part === undefined) throw this.#closed.tooLate(key, id);
-    if (part.isAnswered) throw new OneNetError("ONENET_COMMAND_ANSWERED", { id });
-    const values = answer.success ? readAnswerValues(kind, id, answer.body) : {};
-    if (!answer.success || pending.isLastPart(part)) {
-      this.#finish(pending, answer, { ...pending.values, ...values }, part.handler);
-    } else pending.addSuccess(part, values);
-    return await pending.outcome;
+    try {
+      if (pending === undefined || part === undefined) throw this.#closed.tooLate(key, id);
+      if (part.isAnswered) throw new OneNetError("ONENET_COMMAND_ANSWERED", { id });
+      const values = answer.success ? readAnswerValues(kind, id, answer.body) : {};
+      const isLast = !answer.success || pending.isLastPart(part);
+      if (!isLast) return pending.addSuccess(part, values, tell);
+      this.#finish(pending, answer, { ...pending.values, ...values }, part.handler, tell);
+    } catch (thrown) {
+      tell(asOneNetError(thrown), undefined);
+    }
   }
 
   /** The link is gone, and with it the platform's wait: what it asked and was not answered cannot be any more. */
@@ -136,16 +138,7 @@ export class CommandDesk {
     const { id, told } = pending.request;
     this.#close(pending, "expired");
     told?.({ success: false, message: "the connection was closed" });
-    pending.settle(Promise.reject(expiredError(id, pending.deadlineAt)));
-  }
-
-  #checkUnambiguous(handler: CommandHandler): void {
-    for (const other of this.#handlers) {
-      const kind = other.answersItself ? contestedKind(handler, other) : undefined;
-      if (kind !== undefined) {
-        throw new OneNetError("ONENET_COMMAND_AMBIGUOUS", { nodes: 2, device: this.#settings.label, kind });
-      }
-    }
+    pending.settle(expiredError(id, pending.deadlineAt), undefined);
   }
 
   /** Nothing is handed out when a part would be done and the rest not. */
@@ -169,7 +162,7 @@ export class CommandDesk {
     });
     const refusal = refusalOf(parts);
     if (refusal !== undefined) return this.refuse(request, refusal);
-    const pending = new PendingCommand(request, parts, deadlineAt);
+    const pending = new PendingCommand(key, request, parts, deadlineAt);
     pending.timer = clock.startTimer(deadlineMs, () => this.#expire(pending, deadlineMs));
     this.#pending.set(key, pending);
     for (const { handler, command } of parts) if (command !== undefined) this.#handOut(handler, command);
@@ -182,9 +175,12 @@ export class CommandDesk {
     } catch (thrown) {
       answer = { success: false, code: DEVICE_FAILURE_CODE, message: asOneNetError(thrown).message };
     }
-    if (answer === undefined) return;
-    this.answer(command, answer).catch((thrown) => this.#settings.report(asOneNetError(thrown)));
+    if (answer !== undefined) this.handIn(command, answer, this.#reportFailure);
   }
+
+  readonly #reportFailure: TellAnswered = (error) => {
+    if (error !== undefined) this.#settings.report(error);
+  };
 
   /** What is answered before the flow has done anything. */
   #ownAnswer(handler: CommandHandler, { kind, device, identifiers }: IncomingCommand): Answer | undefined {
@@ -200,6 +196,7 @@ export class CommandDesk {
     answer: Answer,
     values: JsonObject,
     handler: CommandHandler | undefined,
+    tell: TellAnswered,
   ): void {
     const { connection, device: own, clock, send } = this.#settings;
     const { request } = pending;
@@ -207,10 +204,15 @@ export class CommandDesk {
     const failure = handler?.failure ?? { kind: "standard" };
     const encoded = request.told ? undefined : encodeAnswerFor({ ...request, own }, answer, values, failure);
     this.#close(pending, "answered");
+    pending.tellLater(tell);
     request.told?.(answer);
-    if (encoded === undefined) return pending.settle(Promise.resolve(undefined));
+    if (encoded === undefined) return pending.settle(undefined, undefined);
     const expiryMs = Math.max(MIN_ANSWER_LIFE_MS, pending.deadlineAt - clock.nowMs());
-    pending.settle(send(encoded, expiryMs, referenceTo(request, connection, 0)));
+    try {
+      send(encoded, expiryMs, referenceTo(request, connection, 0), pending.settle);
+    } catch (thrown) {
+      pending.settle(asOneNetError(thrown), undefined);
+    }
   }
 
   #expire(pending: PendingCommand, deadlineMs: number): void {
@@ -220,7 +222,7 @@ export class CommandDesk {
     const params = { kind, id, seconds, identifiers: identifiers.join(", ") || kind };
     const error = new OneNetError("ONENET_COMMAND_UNANSWERED", params);
     this.#fail(pending, `no answer within ${seconds} s`, late[0]?.handler);
-    this.#closed.add(keyOf(pending.request), "expired");
+    this.#closed.add(pending.key, "expired");
     for (const { handler, command } of late) {
       // Its node may be gone: then the connection tells.
       if (!this.#handlers.has(handler)) this.#settings.report(error);
@@ -231,18 +233,18 @@ export class CommandDesk {
   /** Answers with failure 100 when no node does; nobody waits for the outcome, so what goes wrong is reported. */
   #fail(pending: PendingCommand, message: string, handler: CommandHandler | undefined): void {
     try {
-      this.#finish(pending, { success: false, code: DEVICE_FAILURE_CODE, message }, {}, handler);
+      const answer = { success: false, code: DEVICE_FAILURE_CODE, message } as const;
+      this.#finish(pending, answer, {}, handler, this.#reportFailure);
     } catch (thrown) {
       this.#close(pending, "answered");
-      pending.settle(Promise.reject(thrown));
+      pending.tellLater(this.#reportFailure);
+      pending.settle(asOneNetError(thrown), undefined);
     }
-    pending.outcome.catch((thrown) => this.#settings.report(asOneNetError(thrown)));
   }
 
   #close(pending: PendingCommand, how: "answered" | "expired"): void {
-    const key = keyOf(pending.request);
     pending.timer?.cancel();
-    this.#pending.delete(key);
-    this.#closed.add(key, how);
+    this.#pending.delete(pending.key);
+    this.#closed.add(pending.key, how);
   }
 }

@@ -1,3 +1,4 @@
+import type { Receipt } from "../delivery/message";
 import type { OneNetError } from "../errors";
 import type { JsonObject } from "../protocol/json";
 import type { DeviceIdentity } from "../protocol/topic";
@@ -97,6 +98,9 @@ export interface CommandHandler {
   /** The deadline passed without its answer; a failure was answered in its place. */
   unanswered(error: OneNetError, command: IncomingCommand): void;
 }
+
+/** Tells, once, what became of the answer to a whole request; without a receipt silence was the answer. */
+export type TellAnswered = (error: OneNetError | undefined, receipt: Receipt | undefined) => void;
 
 /**
  * A device's answer. `body` is the object of values for a get, the object of outputs for a service (none when undefined),

@@ -20,7 +20,7 @@ import { ExtraFilters } from "./extra-filters";
 import { LastValues } from "./last-values";
 import type { PostOutcome } from "./post-outcome";
 import type { DeviceProfile } from "./profile";
-import { poolKey, profileLabel } from "./profile";
+import { mayBePlainBroker, poolKey, profileLabel } from "./profile";
 import type { InboundMessage } from "./session";
 import { SubLogins } from "./sub-logins";
 import type { Subscriptions } from "./subscriptions";
@@ -59,7 +59,7 @@ export class Device {
   constructor(profile: DeviceProfile, parts: DeviceParts) {
     const { subscriptions, delivery, clock, report, nextMessageId } = parts;
     const { device, productKind, batching, messagesPerSecond } = profile;
-    const echoes = profile.platform === "private";
+    const echoes = mayBePlainBroker(profile);
     this.#profile = profile;
     this.#delivery = delivery;
     this.#report = report;
@@ -97,7 +97,7 @@ export class Device {
         if (answersGets === "last-values") this.lastValues.keep();
         return extras.useFor(kinds);
       },
-      send: (answer, expiryMs, { id }) => sendAnswer(this.#delivery, answer, expiryMs, id),
+      send: (answer, expiryMs, { id }, tell) => sendAnswer(this.#delivery, answer, expiryMs, id, tell),
       report,
     });
   }

@@ -1,31 +1,27 @@
 import type { Timer } from "../clock";
-import type { Receipt } from "../delivery/message";
 import type { JsonObject } from "../protocol/json";
+import type { TellAnswered } from "./command";
 import type { CommandRequest, Part } from "./command-parts";
 import { needsAllParts } from "./command-parts";
 
 /** A request that is handed out and not answered yet. */
 export class PendingCommand {
+  /** {@link keyOf} the request. */
+  readonly key: string;
   readonly request: CommandRequest;
   readonly parts: readonly Part[];
   /** Ms since the Unix epoch. */
   readonly deadlineAt: number;
-  /** Settles with the delivery of the one answer; undefined where silence was the answer. */
-  readonly outcome: Promise<Receipt | undefined>;
   timer: Timer | undefined;
   /** What the parts answered so far have read. */
   values: JsonObject = {};
-  #settle: (outcome: Promise<Receipt | undefined>) => void = () => undefined;
+  readonly #waiting: TellAnswered[] = [];
 
-  constructor(request: CommandRequest, parts: readonly Part[], deadlineAt: number) {
+  constructor(key: string, request: CommandRequest, parts: readonly Part[], deadlineAt: number) {
+    this.key = key;
     this.request = request;
     this.parts = parts;
     this.deadlineAt = deadlineAt;
-    this.outcome = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
-    // Nobody may be waiting, as when the deadline passes.
-    this.outcome.catch(() => undefined);
   }
 
   /** A set or get is answered when all its parts are; anything else by whoever answers first. */
@@ -35,12 +31,19 @@ export class PendingCommand {
     );
   }
 
-  addSuccess(part: Part, values: JsonObject): void {
+  addSuccess(part: Part, values: JsonObject, tell: TellAnswered): void {
     part.isAnswered = true;
     this.values = { ...this.values, ...values };
+    this.tellLater(tell);
   }
 
-  settle(outcome: Promise<Receipt | undefined>): void {
-    this.#settle(outcome);
+  /** Somebody wants to know what becomes of the one answer. */
+  tellLater(tell: TellAnswered): void {
+    this.#waiting.push(tell);
   }
+
+  /** The one answer has been delivered, or has not. */
+  readonly settle: TellAnswered = (error, receipt) => {
+    for (const tell of this.#waiting) tell(error, receipt);
+  };
 }

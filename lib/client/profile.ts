@@ -105,6 +105,11 @@ function platformInstance(profile: DeviceProfile): string {
   return "public";
 }
 
+/** Whether there may be a plain broker in the place of the platform: it echoes, and replies to nothing. */
+export function mayBePlainBroker({ platform }: ConnectionProfile): boolean {
+  return platform === "private";
+}
+
 /** How the connection is named in texts. */
 export function profileLabel(profile: ConnectionProfile): string {
   if (profile.kind === "device") return `${profile.device.productId}/${profile.device.deviceName}`;
@@ -141,6 +146,7 @@ export function deliverySettings(profile: ConnectionProfile): DeliverySettings {
     qos2InFlightMax: qos2InFlightMax(profile),
     label: profileLabel(profile),
     host: profile.endpoint.host,
+    mayBeMute: mayBePlainBroker(profile),
   };
 }
 

@@ -35,4 +35,6 @@ export interface DeliverySettings extends OutboxSettings {
   /** So many waiting messages keep their senders waiting for more than *queued*; on a disk the rest need not. */
   readonly waitingSendersMax: number;
   readonly host: string;
+  /** Whether the server may be one that never replies, to nothing. */
+  readonly mayBeMute: boolean;
 }

@@ -1,7 +1,8 @@
 import { OneNetError } from "../errors";
+import { AnswerReplies } from "./answer-replies";
 import type { FlightParts } from "./flight-parts";
 import { InFlight } from "./in-flight";
-import { LateReplies, revivePost } from "./late-replies";
+import { LateReplies, messagesIn, revive } from "./late-replies";
 import type { DeliveryLink } from "./link";
 import { LinkCloserFinder } from "./link-closer";
 import type { QueuedMessage, Rejection } from "./message";
@@ -16,12 +17,14 @@ export class Flight {
   readonly #parts: FlightParts;
   readonly #inFlight: InFlight;
   readonly #lateReplies = new LateReplies();
+  readonly #answerReplies: AnswerReplies;
   readonly #closer = new LinkCloserFinder();
   #posts = 0;
   #link: DeliveryLink | undefined;
 
   constructor(parts: FlightParts) {
     this.#parts = parts;
+    this.#answerReplies = new AnswerReplies(parts.settings.mayBeMute);
     this.#inFlight = new InFlight(parts.clock, parts.settings.ackTimeoutMs, (pack) => this.#onDeadline(pack));
   }
 
@@ -128,6 +131,7 @@ export class Flight {
 
   /** @returns false when nothing waits for this reply */
   settleReply(replyKey: string, rejection: Rejection | undefined): boolean {
+    this.#answerReplies.heard();
     const pack = this.#inFlight.find(replyKey);
     if (pack === undefined) return this.#settleLate(replyKey, rejection);
     this.#inFlight.answered(pack, "reply", this.#parts.clock.monotonicMs());
@@ -146,9 +150,9 @@ export class Flight {
   #settleLate(replyKey: string, rejection: Rejection | undefined): boolean {
     const late = this.#lateReplies.take(replyKey);
     if (late === undefined) return false;
-    if (rejection === undefined) this.#countAccepted(late.messages, late.sentAtMonotonicMs);
+    if (rejection === undefined) this.#countAccepted(messagesIn(late), late.sentAtMonotonicMs);
     else {
-      const pack = revivePost(late, this.#parts.packer);
+      const pack = revive(late, this.#parts.packer);
       this.#parts.settlement.takeBack(pack);
       this.#reject(pack, rejection);
       this.#parts.onProgress();
@@ -178,17 +182,21 @@ export class Flight {
       settlement.failPack(pack, { kind: "other", error });
     } else {
       pack.acknowledged = pack.publish.qos > 0;
-      if (pack.acknowledged) {
-        counters.acknowledged(pack.parts.length, nowMs - pack.sentAtMonotonicMs);
-      }
+      if (pack.acknowledged) counters.acknowledged(pack.parts.length, nowMs - pack.sentAtMonotonicMs);
       settlement.advance(pack, pack.acknowledged ? "acknowledged" : "sent");
-      if (pack.replyKey === undefined || isTold(pack)) {
-        this.#leave(pack);
-        settlement.finish(pack);
-        this.#lateReplies.add(pack);
+      if (pack.replyKey === undefined || isTold(pack)) this.#finish(pack);
+      else if (pack.isAnswer) {
+        for (const done of this.#answerReplies.acknowledged(pack, this.#inFlight.packs)) this.#finish(done);
       }
     }
     onProgress();
+  }
+
+  /** Done as far as its senders are concerned; the platform may still say something against it. */
+  #finish(pack: Pack): void {
+    this.#leave(pack);
+    this.#parts.settlement.finish(pack);
+    this.#lateReplies.add(pack);
   }
 
   /** The platform rejects a post as a whole: the guilty datapoints fail, the others go again. */
@@ -211,10 +219,9 @@ export class Flight {
     }
     const { settings, settlement, onProgress, onSendAgain } = this.#parts;
     pack.timeouts += 1;
-    const isPublished = pack.acknowledged || pack.publish.qos === 0;
-    if (pack.isAnswer && isPublished) {
-      this.#leave(pack);
-      settlement.finish(pack);
+    if (pack.isAnswer && (pack.acknowledged || pack.publish.qos === 0)) {
+      if (pack.acknowledged) this.#answerReplies.timedOut();
+      this.#finish(pack);
     } else if (pack.isAnswer || pack.timeouts >= settings.ackAttempts) {
       this.#leave(pack);
       settlement.failPack(pack, { kind: "other", error: timeoutError(pack, settings) });

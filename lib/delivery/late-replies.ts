@@ -17,31 +17,30 @@ export interface LatePost {
   readonly queuedAtMonotonicMs: number;
 }
 
+/** An answer to a command is one small message: it is kept as it is. */
+type Late = LatePost | Pack;
+
 /** A reply later than so many posts ago is not waited for, nor (but for the newest ones) so many bytes ago. */
 const REMEMBERED_POSTS = 64;
 const REMEMBERED_BYTES = 1_048_576;
 const REMEMBERED_ALWAYS = 2;
 
 /**
- * Posts that are done for their senders (*acknowledged* was enough) while the platform's reply is still out. They
- * hold up nothing; but a rejection of one must not be lost, nor the innocent datapoints in it.
+ * Posts and answers that are done for their senders (*acknowledged* was enough) while the platform's reply is still
+ * out. They hold up nothing; but a rejection of one must not be lost, nor the innocent datapoints in it.
  */
 export class LateReplies {
   /** Made when it is needed. */
-  #posts: Map<string, LatePost> | undefined;
+  #posts: Map<string, Late> | undefined;
   #bytes = 0;
 
   add(pack: Pack): void {
-    const { publish, replyKey, parts, order, sentAtMonotonicMs } = pack;
+    const { replyKey, parts } = pack;
     const message = parts[0]?.message;
     if (replyKey === undefined || message === undefined) return;
-    const { queuedAtMonotonicMs } = message;
-    const receipt = receiptOf(message);
-    const messages = parts.length;
-    const post = { publish, replyKey, messages, order, sentAtMonotonicMs, receipt, queuedAtMonotonicMs };
     this.#posts ??= new Map();
-    this.#posts.set(replyKey, post);
-    this.#bytes += publish.payload.length;
+    this.#posts.set(replyKey, pack.isAnswer ? pack : latePost(pack, replyKey, message));
+    this.#bytes += pack.publish.payload.length;
     for (const oldest of this.#posts.keys()) {
       const isTooMuch = this.#posts.size > REMEMBERED_POSTS || this.#bytes > REMEMBERED_BYTES;
       if (!isTooMuch || this.#posts.size <= REMEMBERED_ALWAYS) return;
@@ -49,7 +48,7 @@ export class LateReplies {
     }
   }
 
-  take(replyKey: string): LatePost | undefined {
+  take(replyKey: string): Late | undefined {
     const post = this.#posts?.get(replyKey);
     if (post === undefined) return undefined;
     this.#posts?.delete(replyKey);
@@ -64,8 +63,26 @@ export class LateReplies {
   }
 }
 
-/** The post again, each of its datapoints a message of its own that nobody waits for. */
-export function revivePost(post: LatePost, packer: Packer): Pack {
+function latePost(pack: Pack, replyKey: string, message: QueuedMessage): LatePost {
+  const { publish, parts, order, sentAtMonotonicMs } = pack;
+  const { queuedAtMonotonicMs } = message;
+  const [receipt, messages] = [receiptOf(message), parts.length];
+  return { publish, replyKey, messages, order, sentAtMonotonicMs, receipt, queuedAtMonotonicMs };
+}
+
+/** How many messages it carried. */
+export function messagesIn(late: Late): number {
+  return "parts" in late ? late.parts.length : late.messages;
+}
+
+/** The answer again, or the post, each of its datapoints a message of its own: nobody waits for them. */
+export function revive(late: Late, packer: Packer): Pack {
+  if (!("parts" in late)) return revivePost(late, packer);
+  for (const { message } of late.parts) message.settled = false;
+  return late;
+}
+
+function revivePost(post: LatePost, packer: Packer): Pack {
   const { publish, replyKey, order, receipt, queuedAtMonotonicMs } = post;
   const qos = publish.qos === 0 ? 0 : 1;
   const parts = packer.unpack(publish).map((point) => {

@@ -5,7 +5,7 @@ import type { Def } from "../shared/config";
 import { FieldReader } from "../shared/config";
 import { knownThings } from "../shared/known-things";
 import type { Message } from "../shared/runtime";
-import { onClose, onInput } from "../shared/runtime";
+import { onClose, onInputEnding, passOn } from "../shared/runtime";
 import { errorStatus, StatusLine, successStatus } from "../shared/status";
 import { checkAnswer } from "./check";
 import { readConfig } from "./config";
@@ -24,9 +24,9 @@ export default function register(RED: NodeAPI): void {
       // A Catch node for the whole flow in front of this one: its errors would go round and round.
       cameBack: (message: Message) => isOwnFailure(message, this.id),
     };
-    onInput(RED, this, shown, () => {
+    onInputEnding(RED, this, shown, () => {
       const config = readConfig(new FieldReader(RED, this, def as unknown as Def));
-      return async (message, send) => {
+      return (message, send, end) => {
         const reference = readReference(message);
         const device = pool.find(reference.connection)?.device;
         if (device === undefined) {
@@ -38,9 +38,10 @@ export default function register(RED: NodeAPI): void {
           given,
           knownThings.find(reference.connection, reference.device),
         );
-        const receipt = await device.commands.answer(reference, answer);
-        const onenet = { ...receipt, ...(changed.length === 0 ? {} : { changed }) };
-        send(Object.keys(onenet).length === 0 ? { ...message } : { ...message, onenet });
+        device.commands.handIn(reference, answer, (error, receipt) => {
+          if (error !== undefined) return end(error);
+          passOn(this, message, changed.length === 0 ? receipt : { ...receipt, changed }, send, end);
+        });
       };
     });
   }

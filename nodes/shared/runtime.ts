@@ -98,17 +98,20 @@ export function onInputEnding(
   });
 }
 
-/** Sends a message on with what became of it, and ends its input ({@link End}). What cannot be cloned fails it. */
+/**
+ * Sends a message on with what became of it, if anything, and ends its input ({@link End}). What cannot be cloned
+ * fails it.
+ */
 export function passOn(
   node: Node,
   message: Message,
-  onenet: object,
+  onenet: object | undefined,
   send: Send,
   end: End,
   tellLate?: () => void,
 ): void {
   try {
-    if (isWired(node)) send({ ...message, onenet });
+    if (isWired(node)) send(onenet === undefined ? { ...message } : { ...message, onenet });
   } catch (thrown) {
     return end(thrown);
   }

@@ -11,7 +11,7 @@ import type { EncodedAnswer } from "../../lib/client/command-answer";
 import type { CommandDeskSettings, CommandRequest } from "../../lib/client/command-desk";
 import { CommandDesk } from "../../lib/client/command-desk";
 import type { Receipt } from "../../lib/delivery/message";
-import type { OneNetError } from "../../lib/errors";
+import { asOneNetError, type OneNetError } from "../../lib/errors";
 import { ManualClock } from "./manual-clock";
 
 const DEVICE = { productId: "pid", deviceName: "dev" };
@@ -89,9 +89,12 @@ export class CommandBench {
     device: DEVICE,
     label: "pid/dev",
     clock: this.clock,
-    send: async (answer, expiryMs, reference) => {
+    send: (answer, expiryMs, reference, tell) => {
       this.sent.push({ answer, expiryMs, reference });
-      return await this.outcome();
+      this.outcome().then(
+        (receipt) => tell(undefined, receipt),
+        (thrown) => tell(asOneNetError(thrown), undefined),
+      );
     },
     registered: () => () => undefined,
     lastValues: (device, identifiers) => this.lastValues(device, identifiers),

@@ -145,6 +145,7 @@ export class DeliveryBench {
       ackAttempts: 3,
       label: "pid/dev",
       host: "broker.test",
+      mayBeMute: false,
       ...settings,
     };
     this.delivery = new Delivery(

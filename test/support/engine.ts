@@ -151,6 +151,7 @@ export class TestDelivery {
       ackTimeoutMs: 10_000,
       ackAttempts: 3,
       waitingSendersMax: 2000,
+      mayBeMute: false,
       ...rest,
     };
     const tell =

@@ -90,14 +90,14 @@ class Model {
       device: { productId: "pid", deviceName: "dev" },
       label: "pid/dev",
       clock: this.clock,
-      send: async (_answer, expiryMs, reference) => {
+      send: (_answer, expiryMs, reference, tell) => {
         assert.ok(expiryMs >= 1000);
         const key = nameOf(reference);
         const times = this.#open.get(key);
         assert.ok(times !== undefined, `${key} was answered and never asked`);
         assert.equal(times, 0, `${key} was answered twice`);
         this.#open.set(key, times + 1);
-        return { state: "acknowledged", attempts: 1, queuedAt: 0 };
+        tell(undefined, { state: "acknowledged", attempts: 1, queuedAt: 0 });
       },
       lastValues: () => ({ a: 1 }),
       registered: () => () => undefined,

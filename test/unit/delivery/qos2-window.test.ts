@@ -34,6 +34,7 @@ describe("the window of QoS 2", () => {
       "inFlightMax",
       "label",
       "limits",
+      "mayBeMute",
       "messagesPerSecond",
       "order",
       "qos2InFlightMax",
