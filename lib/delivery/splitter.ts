@@ -1,10 +1,16 @@
 import type { Datapoint } from "../protocol/datapoint";
+import { deviceKey } from "../protocol/identity";
 import { type PointName, pointKey } from "../protocol/point-key";
 import type { Rejection } from "./message";
 import type { Pack, PackPart } from "./pack";
 
 /** `identifier not exist`: the value was not the reason. @see device-mqtt §6.3 */
 const UNKNOWN_IDENTIFIER_CODE = 2306;
+/**
+ * `invalid product id or device name`: no value was the reason. That the platform says it of a sub-device outside the
+ * gateway's topology is a guess. @see device-mqtt §6.4
+ */
+const UNKNOWN_DEVICE_CODE = 307;
 
 /** What is to be done about a rejected pack: these parts failed, those are sent again, each list a post of its own. */
 export interface Split {
@@ -19,6 +25,7 @@ export interface Split {
  * and only one datapoint can be meant, that one is taken out and the rest goes again. When several can be meant (of
  * several devices, or samples of one property), the rest goes again too, and these are halved; without a name the pack
  * is; and the halves in turn, until the guilty stand alone: at most 2·⌈log₂ n⌉ posts for one of n, besides the rest's.
+ * When it is a sub-device that the platform does not know, the devices are halved, and all of the last one's fail.
  *
  * @see device-mqtt §6.2 (one failing identifier rejects the packet), §6.3 (`…:identifier:X`)
  */
@@ -28,11 +35,24 @@ export function splitRejected(pack: Pack, rejection: Rejection): Split {
   const unknown = rejection.code === UNKNOWN_IDENTIFIER_CODE ? onlyName(suspects) : undefined;
   const found = unknown === undefined ? {} : { unknown };
   if (count(pack.parts) <= 1) return { guilty: pack.parts, again: [], ...found };
+  if (rejection.code === UNKNOWN_DEVICE_CODE) return splitByDevice(pack.parts);
   if (suspects.length === 0) return { guilty: [], again: halve(pack.parts) };
   const innocents = pick(pack.parts, ({ stream }) => stream !== named);
   const others = innocents.length === 0 ? [] : [innocents];
   if (count(suspects) === 1 || unknown !== undefined) return { guilty: suspects, again: others, ...found };
   return { guilty: [], again: [...others, ...halve(suspects)] };
+}
+
+function splitByDevice(parts: readonly PackPart[]): Split {
+  const nameOf = ({ device }: PointName) => device && deviceKey(device);
+  const names = [...new Set(parts.flatMap(({ points }) => points.map(nameOf)))];
+  const [name] = names;
+  if (names.length > 1) {
+    const some = new Set(names.slice(0, Math.ceil(names.length / 2)));
+    const isOfSome = (point: PointName) => some.has(nameOf(point));
+    return { guilty: [], again: [pick(parts, isOfSome), pick(parts, (point) => !isOfSome(point))] };
+  }
+  return name === undefined ? { guilty: [], again: halve(parts) } : { guilty: parts, again: [] };
 }
 
 /** The one property, or event, of one device that they all are of. */

@@ -128,6 +128,57 @@ describe("splitter", () => {
     });
   });
 
+  describe("when the platform names no identifier, and some are of other devices", () => {
+    const sample = (deviceName: string, value: number): Datapoint => ({
+      stream: "t",
+      value,
+      ...(deviceName === "" ? {} : { device: { productId: "P2", deviceName } }),
+    });
+    const nameOf = ({ device }: Datapoint) => device?.deviceName ?? "";
+
+    /** Posts ten devices' hundred samples each, one device's turn after the other's. */
+    function postDevices(stray: string, rejection: Rejection) {
+      const names = ["", ...Array.from({ length: 9 }, (_, index) => `d${index}`)];
+      const points = Array.from({ length: 1000 }, (_, index) => sample(names[index % 10] ?? "", index));
+      const queue = [repack(points.map((point) => ({ message: postOf([point]), points: [point] })))];
+      const failed: Datapoint[] = [];
+      let posts = 0;
+      for (let pack = queue.shift(); pack !== undefined; pack = queue.shift()) {
+        posts += 1;
+        const sent = pack.parts.flatMap((part) => [...part.points]);
+        if (!sent.some((point) => nameOf(point) === stray)) continue;
+        const split = splitRejected(pack, rejection);
+        failed.push(...split.guilty.flatMap((part) => [...part.points]));
+        queue.unshift(...split.again.map(repack));
+      }
+      return { posts, failed };
+    }
+
+    it("a device that is not in the topology is found among ten, whatever it has to say", () => {
+      for (const stray of ["d0", "d8"]) {
+        const { posts, failed } = postDevices(stray, { code: 307, message: "invalid product id" });
+        assert.deepEqual([...new Set(failed.map(nameOf))], [stray]);
+        assert.deepEqual(
+          failed.map(({ value }) => value),
+          failed.map(({ value }) => value).sort((a, b) => Number(a) - Number(b)),
+        );
+        assert.equal(failed.length, 100);
+        assert.ok(posts <= 9, `${posts} posts`);
+      }
+    });
+
+    it("with any other code, or as the own device, its samples are tried one by one", () => {
+      for (const [stray, code] of [
+        ["d3", 98],
+        ["", 307],
+      ] as const) {
+        const { posts, failed } = postDevices(stray, { code, message: "invalid product id" });
+        assert.equal(failed.length, 100);
+        assert.ok(posts > 100, `${posts} posts`);
+      }
+    });
+  });
+
   it("halves through a message, and though the same datapoint stands in it twice", () => {
     const point = { stream: "a", value: 1 };
     const points = [point, point, point, point];
