@@ -59,7 +59,8 @@ export class DeviceRequests {
     const refusal = kind === "cmp-post" ? await wantHardwareReplies() : undefined;
     if (refusal !== undefined) throw refusal;
     const id = String(nextMessageId());
-    const payload = encodeRequest(id, params);
+    // Bytes, for a debug log of mqtt-packet shows text in full: the signature of a topology token must not stand there.
+    const payload = Buffer.from(encodeRequest(id, params));
     const reply: { data?: JsonValue } = {};
     const replyKey = keyOf(id);
     const draft = {

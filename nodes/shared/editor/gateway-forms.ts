@@ -1,6 +1,6 @@
-import { paceOf, shortestPeriodSeconds } from "../form/gateway-period";
+import { devicesPerPackOf, paceOf, shortestPeriodSeconds } from "../form/gateway-period";
 import { deviceCountOf, gatewayRules, subdeviceRules } from "../form/gateway-rules";
-import { textOf } from "../form/reason";
+import { type ReadField, textOf } from "../form/reason";
 import { type ModelPart, wireModel } from "./connection-model";
 import { note, place } from "./dom";
 import type { FormParts, OpenForm } from "./form";
@@ -14,15 +14,16 @@ import { FormTabs } from "./tabs";
 function showPeriod(form: OpenForm, devices: number): void {
   const slot = form.element.find(".onenet-period").get(0);
   const connection = form.find() && RED.nodes.node(textOf(form.read("connection")));
-  const perSecond = connection ? paceOf((field) => connection[field]) : undefined;
-  const state = !connection || devices === 0 ? "" : `${devices} ${perSecond}`;
+  const read: ReadField = (field) => connection?.[field];
+  const [perSecond, perPack] = [paceOf(read), devicesPerPackOf(read)];
+  const state = !connection || devices === 0 ? "" : `${devices} ${perSecond} ${perPack}`;
   place(slot, state, () => {
     if (state === "") return [];
     const numbers = new Intl.NumberFormat(RED.i18n.lang(), { maximumFractionDigits: 1 });
-    const params = { devices: numbers.format(devices) };
+    const params = { devices: numbers.format(devices), pack: numbers.format(perPack) };
     if (perSecond === undefined) return [note("info", form.translate("period.unlimited", params))];
     const rate = numbers.format(perSecond);
-    const seconds = numbers.format(shortestPeriodSeconds(devices, perSecond));
+    const seconds = numbers.format(shortestPeriodSeconds(devices, perSecond, perPack));
     return [note("info", form.translate("period.line", { ...params, rate, seconds }))];
   });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ChosenConnection } from "../../../nodes/shared/form/connection-choice";
-import { paceOf, shortestPeriodSeconds } from "../../../nodes/shared/form/gateway-period";
+import { devicesPerPackOf, paceOf, shortestPeriodSeconds } from "../../../nodes/shared/form/gateway-period";
 import {
   deviceCountOf,
   gatewayRules,
@@ -95,6 +95,12 @@ describe("the shortest period of sub-devices", () => {
     assert.equal(deviceCountOf(fieldsOf({ deviceName: "sub-1", deviceCount: "20" })), 1);
     assert.equal(deviceCountOf(fieldsOf({ deviceName: "", deviceCount: "20" })), 20);
     assert.equal(deviceCountOf(fieldsOf({ deviceName: "", deviceCount: "" })), 0);
+  });
+
+  it("is longer where a message carries one of them only", () => {
+    assert.equal(devicesPerPackOf(fieldsOf({ postPacks: false })), 1);
+    assert.equal(devicesPerPackOf(fieldsOf({})), 10);
+    assert.equal(shortestPeriodSeconds(1500, 1, 1), 1500);
   });
 
   it("takes the connection's pace, else the platform's", () => {
