@@ -175,6 +175,25 @@ describe("sub-devices", () => {
       await feedWell(flow, "one", { payload: { power: "on" } });
     });
 
+    it("get another model without another login", async () => {
+      await start(["s1"], { modelSource: "pasted", model });
+      await feedWell(flow, "one", { payload: { temp: 100 } });
+      const tighter = stationModel({ productId: SUBS.productId, tempMax: 50 });
+      const nodes = flowOf(
+        deviceConnection("c", sim.simulator, GATEWAYS, "gw"),
+        subdevice("first", "c", SUBS, "s1", { modelSource: "pasted", model: tighter }),
+        datapointPublish("one", "c", { subdevice: "first" }),
+      );
+      await flow.deploy(nodes, "nodes");
+      await feedBadly(flow, "one", { payload: { temp: 100 } }, "ONENET_VALUE_INVALID");
+      await feedWell(flow, "one", { payload: { temp: 40 } });
+      assert.equal(
+        sim.events.filter(({ event }) => event === "login").length,
+        2,
+        "gateway and meter, once each",
+      );
+    });
+
     it("go unchecked where the model cannot be read", async () => {
       await start(["s1"], { modelSource: "pasted", model: "{" });
       await feedWell(flow, "one", { payload: { power: 1 } });

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import type { Connection } from "../../lib/client/connection";
+import { OneNetError } from "../../lib/errors";
+import { Subdevice, type SubdeviceConfig } from "../../nodes/shared/subdevice";
+import { subdevices } from "../../nodes/shared/subdevices";
+import { whenAddedToTopology } from "../../nodes/shared/topology";
+
+const PRODUCT = "P2";
+const sub = (deviceName: string) => ({ productId: PRODUCT, deviceName });
+
+interface Asked {
+  readonly kind: string;
+  readonly params: unknown;
+}
+
+/** A gateway's connection whose platform is the test's: what it lists, and what it says to each request. */
+class Gateway {
+  readonly asked: Asked[] = [];
+  readonly reported: unknown[] = [];
+  readonly gone: string[] = [];
+  readonly connection: Connection;
+  phase = "online";
+  list: unknown = [];
+  refuse: ReadonlySet<string> = new Set();
+
+  constructor(messagesPerSecond?: number) {
+    const request = async (kind: string, params: unknown) => {
+      this.asked.push({ kind, params });
+      if (this.refuse.has(kind)) throw new OneNetError("ONENET_REJECTED", { platformCode: 307 });
+      return kind === "topo-get" ? this.list : undefined;
+    };
+    const phaseOf = () => this.phase;
+    const fake = {
+      key: "the gateway",
+      label: "P1/gw",
+      profile: {
+        kind: "device",
+        messagesPerSecond,
+        credential: { signMethod: "sha1", tokenLifetimeMs: 1000 },
+      },
+      device: { request },
+      get state() {
+        return { phase: phaseOf() };
+      },
+    };
+    this.connection = fake as unknown as Connection;
+  }
+
+  /** Something of a sub-device wants to go. */
+  post(name: string): Promise<void> {
+    return new Promise((resolve) => {
+      const goOn = () => {
+        this.gone.push(name);
+        resolve();
+      };
+      whenAddedToTopology(this.connection, sub(name), goOn, (thrown) => this.reported.push(thrown));
+    });
+  }
+
+  get kinds(): readonly string[] {
+    return this.asked.map(({ kind }) => kind);
+  }
+}
+
+describe("what a gateway does before a sub-device's first value", () => {
+  let forget: () => void;
+
+  before(() => {
+    const config: SubdeviceConfig = {
+      productId: PRODUCT,
+      deviceName: "",
+      key: { kind: "product-key", secret: Buffer.alloc(32, 7).toString("base64") },
+      login: "none",
+      addsToTopology: true,
+      model: undefined,
+      rules: undefined,
+    };
+    forget = subdevices.add(new Subdevice(() => "the gateway", config));
+  });
+  after(() => forget());
+
+  it("adds it once, and lets what waits go in order", async () => {
+    const gateway = new Gateway();
+    await Promise.all([gateway.post("a"), gateway.post("a"), gateway.post("b"), gateway.post("a")]);
+    assert.deepEqual(gateway.kinds, ["topo-get", "topo-add", "topo-add"]);
+    assert.deepEqual(gateway.gone, ["a", "a", "a", "b"]);
+    await gateway.post("b");
+    assert.equal(gateway.asked.length, 3);
+    assert.deepEqual(gateway.reported, []);
+  });
+
+  it("leaves out those that the platform lists", async () => {
+    const gateway = new Gateway();
+    gateway.list = [{ productID: PRODUCT, deviceName: "a" }];
+    await Promise.all([gateway.post("a"), gateway.post("b")]);
+    assert.deepEqual(gateway.kinds, ["topo-get", "topo-add"]);
+    assert.equal(Reflect.get(Object(gateway.asked[1]?.params), "deviceName"), "b");
+  });
+
+  it("holds nothing back while there is no link", () => {
+    const gateway = new Gateway();
+    gateway.phase = "waiting";
+    void gateway.post("a");
+    assert.deepEqual([gateway.gone, gateway.kinds], [["a"], []]);
+  });
+
+  it("tells what went wrong, lets go, and does not ask again at once", async () => {
+    for (const kind of ["topo-get", "topo-add"]) {
+      const gateway = new Gateway();
+      gateway.refuse = new Set([kind]);
+      await gateway.post("a");
+      await gateway.post("a");
+      assert.equal(gateway.reported.length, 1, kind);
+      assert.equal(gateway.kinds.filter((each) => each === kind).length, 1, kind);
+      assert.deepEqual(gateway.gone, ["a", "a"]);
+    }
+  });
+
+  it("asks for the list again for another one, after it did not come", async () => {
+    const gateway = new Gateway();
+    gateway.refuse = new Set(["topo-get"]);
+    await gateway.post("a");
+    gateway.refuse = new Set();
+    await gateway.post("b");
+    assert.deepEqual(gateway.kinds, ["topo-get", "topo-get", "topo-add"]);
+  });
+
+  it("leaves the others' messages their turns where the pace is limited", async () => {
+    const gateway = new Gateway(20);
+    const startedMs = performance.now();
+    await Promise.all(["a", "b", "c"].map((name) => gateway.post(name)));
+    assert.ok(performance.now() - startedMs >= 95, "a turn between each two");
+  });
+
+  it("keeps no more than so many waiting", async () => {
+    const gateway = new Gateway();
+    const waiting = Array.from({ length: 5000 }, () => gateway.post("a"));
+    void gateway.post("b");
+    assert.deepEqual(gateway.gone, ["b"]);
+    await Promise.all(waiting);
+  });
+});
