@@ -21,8 +21,8 @@ export const GATEWAY_FAMILIES = [
         zh: "加入拓扑和移出拓扑需要用子设备自己的密钥或其产品密钥签名（`sasToken`）。其他功能不需要密钥。",
       },
       ONENET_SUBDEVICE_LOGIN: {
-        en: "A login is optional: datapoints go on all the same, unless the sub-device's login is *required*. It needs the topology: add the sub-device to it first.",
-        zh: "登录是可选的：除非子设备的登录设为“必需”，数据照常上报。登录的前提是拓扑关系：请先把子设备加入拓扑。",
+        en: "A login is optional: datapoints go on all the same. It needs the topology: add the sub-device to it first.",
+        zh: "登录是可选的：数据照常上报。登录的前提是拓扑关系：请先把子设备加入拓扑。",
       },
       ONENET_TOPOLOGY_FAILED: {
         en: "One message of the gateway node named several sub-devices. Those that went well are in `msg.onenet.devices` of the message that is sent on.",
