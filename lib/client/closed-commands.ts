@@ -6,11 +6,12 @@ const REMEMBERED = 1000;
 /** What became of requests that can be answered no more. */
 export class ClosedCommands {
   readonly #closed = new Map<string, "answered" | "expired">();
+  /** Goes on where it was; from the start it would pass all that has been deleted. */
+  readonly #oldest = this.#closed.keys();
 
   add(key: string, how: "answered" | "expired"): void {
     this.#closed.set(key, how);
-    const oldest = this.#closed.keys().next().value;
-    if (this.#closed.size > REMEMBERED && oldest !== undefined) this.#closed.delete(oldest);
+    if (this.#closed.size > REMEMBERED) this.#closed.delete(this.#oldest.next().value ?? key);
   }
 
   /** The request is asked again. */

@@ -10,7 +10,8 @@ import type { EncodedAnswer } from "./command-answer";
 import { encodeAnswerFor, readAnswerValues } from "./command-answer";
 import { CommandHandlers } from "./command-handlers";
 import type { CommandRequest, Part } from "./command-parts";
-import { commandOf, keyOf, referenceTo, refusalOf, unhandledOf } from "./command-parts";
+import { commandOf, deadlineMsOf, keyOf, referenceTo, refusalOf, unhandledOf } from "./command-parts";
+import { Deadlines } from "./deadlines";
 import { PendingCommand } from "./pending-command";
 
 export type { CommandRequest } from "./command-parts";
@@ -46,11 +47,13 @@ export class CommandDesk {
   readonly #settings: CommandDeskSettings;
   readonly #handlers: CommandHandlers;
   readonly #pending = new Map<string, PendingCommand>();
+  readonly #deadlines: Deadlines<PendingCommand>;
   readonly #closed = new ClosedCommands();
 
   constructor(settings: CommandDeskSettings) {
     this.#settings = settings;
     this.#handlers = new CommandHandlers(settings.label);
+    this.#deadlines = new Deadlines(settings.clock, (pending) => this.#expire(pending));
   }
 
   /**
@@ -84,7 +87,7 @@ export class CommandDesk {
 
   /** Answers a request that cannot be read or handed out, with failure 100 and the reason. */
   refuse(request: CommandRequest, reason: string): void {
-    const pending = new PendingCommand(keyOf(request), request, [], 0);
+    const pending = new PendingCommand(keyOf(request), request, [], { deadlineMs: 0, deadlineAt: 0 });
     this.#fail(pending, reason, this.#handlers.find(request.kind));
   }
 
@@ -152,19 +155,16 @@ export class CommandDesk {
   #open(key: string, request: CommandRequest, parts: readonly Part[]): void {
     const { clock, connection } = this.#settings;
     const receivedAt = clock.nowMs();
-    const deadlineMs = Math.min(
-      ...parts.map(({ handler }) => handler.deadlineMsFor?.(request) ?? handler.deadlineMs),
-    );
-    const deadlineAt = receivedAt + deadlineMs;
+    const deadlineMs = deadlineMsOf(request, parts);
+    const times = { receivedAt, deadlineMs, deadlineAt: receivedAt + deadlineMs };
     parts.forEach((part, index) => {
-      const times = { receivedAt, deadlineAt };
       part.command = commandOf(request, connection, index, part.identifiers, times);
     });
     const refusal = refusalOf(parts);
     if (refusal !== undefined) return this.refuse(request, refusal);
-    const pending = new PendingCommand(key, request, parts, deadlineAt);
-    pending.timer = clock.startTimer(deadlineMs, () => this.#expire(pending, deadlineMs));
+    const pending = new PendingCommand(key, request, parts, times);
     this.#pending.set(key, pending);
+    this.#deadlines.set(pending, deadlineMs);
     for (const { handler, command } of parts) if (command !== undefined) this.#handOut(handler, command);
   }
 
@@ -215,10 +215,10 @@ export class CommandDesk {
     }
   }
 
-  #expire(pending: PendingCommand, deadlineMs: number): void {
+  #expire(pending: PendingCommand): void {
     const { kind, id, identifiers } = pending.request;
     const late = pending.parts.filter((part) => !part.isAnswered);
-    const seconds = deadlineMs / 1000;
+    const seconds = pending.deadlineMs / 1000;
     const params = { kind, id, seconds, identifiers: identifiers.join(", ") || kind };
     const error = new OneNetError("ONENET_COMMAND_UNANSWERED", params);
     this.#fail(pending, `no answer within ${seconds} s`, late[0]?.handler);
@@ -243,7 +243,7 @@ export class CommandDesk {
   }
 
   #close(pending: PendingCommand, how: "answered" | "expired"): void {
-    pending.timer?.cancel();
+    this.#deadlines.delete(pending);
     this.#pending.delete(pending.key);
     this.#closed.add(pending.key, how);
   }

@@ -94,6 +94,15 @@ export function unhandledOf({ identifiers }: CommandRequest, parts: readonly Par
   return identifiers.filter((name) => !parts.some((part) => part.identifiers.includes(name)));
 }
 
+/** The earliest deadline of all parts. */
+export function deadlineMsOf(request: CommandRequest, parts: readonly Part[]): number {
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const { handler } of parts) {
+    earliest = Math.min(earliest, handler.deadlineMsFor?.(request) ?? handler.deadlineMs);
+  }
+  return earliest;
+}
+
 /** Why one of the handlers cannot take its part; then nothing is handed out, for half a request is worse than none. */
 export function refusalOf(parts: readonly Part[]): string | undefined {
   try {

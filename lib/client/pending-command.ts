@@ -1,4 +1,3 @@
-import type { Timer } from "../clock";
 import type { JsonObject } from "../protocol/json";
 import type { TellAnswered } from "./command";
 import type { CommandRequest, Part } from "./command-parts";
@@ -10,17 +9,23 @@ export class PendingCommand {
   readonly key: string;
   readonly request: CommandRequest;
   readonly parts: readonly Part[];
+  readonly deadlineMs: number;
   /** Ms since the Unix epoch. */
   readonly deadlineAt: number;
-  timer: Timer | undefined;
   /** What the parts answered so far have read. */
   values: JsonObject = {};
   readonly #waiting: TellAnswered[] = [];
 
-  constructor(key: string, request: CommandRequest, parts: readonly Part[], deadlineAt: number) {
+  constructor(
+    key: string,
+    request: CommandRequest,
+    parts: readonly Part[],
+    { deadlineMs, deadlineAt }: Pick<PendingCommand, "deadlineMs" | "deadlineAt">,
+  ) {
     this.key = key;
     this.request = request;
     this.parts = parts;
+    this.deadlineMs = deadlineMs;
     this.deadlineAt = deadlineAt;
   }
 

@@ -120,10 +120,10 @@ export class Subscriptions {
 
   /** A message on a topic that several filters match reaches each handler once. */
   dispatch(message: InboundMessage): void {
-    const reached = new Set<MessageHandler>();
+    const reached: MessageHandler[] = [];
     for (const [filter, handlers] of this.#handlers) {
       if (!matchesFilter(filter, message.topic)) continue;
-      for (const handler of handlers) reached.add(handler);
+      for (const handler of handlers) if (!reached.includes(handler)) reached.push(handler);
     }
     for (const handler of reached) handler(message);
   }

@@ -99,6 +99,23 @@ export const TOPICS = {
 
 export type TopicKind = keyof typeof TOPICS;
 
+/** A topic's suffix around its one varying level; where none varies all of it is `before`. */
+export interface TopicShape {
+  readonly kind: TopicKind;
+  readonly before: string;
+  readonly name: string | undefined;
+  readonly after: string;
+}
+
+const ROWS = Object.entries(TOPICS) as [TopicKind, TopicRow][];
+
+export const TOPIC_SHAPES = Object.fromEntries(
+  ROWS.map(([kind, { suffix }]): [TopicKind, TopicShape] => {
+    const [before = "", name, after = ""] = suffix.split(/[{}]/);
+    return [kind, { kind, before, name, after }];
+  }),
+) as Readonly<Record<TopicKind, TopicShape>>;
+
 type NamesIn<S extends string> = S extends `${string}{${infer Name}}${infer Rest}`
   ? Name | NamesIn<Rest>
   : never;

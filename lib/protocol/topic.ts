@@ -10,12 +10,14 @@ import {
   type DeviceIdentity,
   type ParsedTopic,
   type ProductKind,
+  TOPIC_SHAPES,
   TOPICS,
   type TopicKind,
   type TopicParams,
   type TopicRow,
 } from "./topic-table";
 
+export { matchesFilter } from "./topic-filter";
 export * from "./topic-table";
 
 /** `$sys/{pid}/{device-name}`: all topics of a device begin with it and a slash. */
@@ -29,9 +31,10 @@ export function topicOf<K extends TopicKind>(
   kind: K,
   params: TopicParams<K>,
 ): string {
+  const { before, name, after } = TOPIC_SHAPES[kind];
   const values: Readonly<Record<string, string>> = params;
-  const suffix = TOPICS[kind].suffix.replace(/\{(\w+)\}/, (_, name: string) => String(values[name]));
-  return `${devicePrefix(device)}/${suffix}`;
+  const rest = name === undefined ? before : before + values[name] + after;
+  return `${devicePrefix(device)}/${rest}`;
 }
 
 /** The topics and filters of everyday use, by name. */
@@ -109,14 +112,16 @@ export function deviceFilters(
   return echoes ? [replies, ...topics.commandFilters(device)] : [replies, topics.commandFilter(device)];
 }
 
-const ROWS = Object.entries(TOPICS) as [TopicKind, TopicRow][];
 /** The kinds whose suffix is always the same. */
-const KINDS_BY_SUFFIX = new Map(ROWS.map(([kind, { suffix }]) => [suffix, kind]));
-/** The suffixes with a parameter, as patterns over whole levels. */
-const PATTERNS = ROWS.filter(([, { suffix }]) => suffix.includes("{")).map(([kind, { suffix }]) => ({
-  kind,
-  pattern: new RegExp(`^${suffix.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`),
-}));
+const KINDS_BY_SUFFIX = new Map(
+  Object.values(TOPIC_SHAPES).flatMap(({ kind, before, name }) =>
+    name === undefined ? [[before, kind]] : [],
+  ),
+);
+/** The kinds with a level that varies. */
+const VARYING = Object.values(TOPIC_SHAPES).flatMap(({ name, ...shape }) =>
+  name === undefined ? [] : [{ name, ...shape }],
+);
 
 /** Reads a topic of the table, whoever's it is; undefined for any other. */
 export function parseTopic(topic: string): ParsedTopic | undefined {
@@ -132,11 +137,18 @@ export function parseTopic(topic: string): ParsedTopic | undefined {
   const known = KINDS_BY_SUFFIX.get(suffix);
   // The row and the type were made from the same table.
   if (known !== undefined && !suffix.includes("{")) return { kind: known, device } as ParsedTopic;
-  for (const { kind, pattern } of PATTERNS) {
-    const found = pattern.exec(suffix);
-    if (found) return { kind, device, ...found.groups } as ParsedTopic;
+  for (const { kind, before, name, after } of VARYING) {
+    const level = levelBetween(suffix, before, after);
+    if (level !== undefined) return { kind, device, [name]: level } as ParsedTopic;
   }
   return undefined;
+}
+
+/** The one level of the text between these two. */
+function levelBetween(text: string, before: string, after: string): string | undefined {
+  if (!text.startsWith(before) || !text.endsWith(after)) return undefined;
+  const level = text.slice(before.length, text.length - after.length);
+  return level === "" || level.includes("/") ? undefined : level;
 }
 
 /**
@@ -220,29 +232,4 @@ function isFilter(levels: readonly string[]): boolean {
     (level, index) =>
       !/[+#\0]/.test(level) || level === "+" || (level === "#" && index === levels.length - 1),
   );
-}
-
-/**
- * Whether a topic falls under a filter. `a/#` takes `a` too; a wildcard at the first level takes no `$…` topic.
- *
- * @see MQTT 3.1.1 §4.7.1, §4.7.2
- */
-export function matchesFilter(filter: string, topic: string): boolean {
-  if (topic.startsWith("$") && /^[+#]/.test(filter)) return false;
-  // Most filters need no look at each level.
-  const plus = filter.indexOf("+");
-  if (plus >= 0 && !topic.startsWith(filter.slice(0, plus))) return false;
-  if (plus < 0) {
-    if (!filter.endsWith("/#")) return filter === topic || filter === "#";
-    const parent = filter.slice(0, -2);
-    return topic.startsWith(parent) && (topic.length === parent.length || topic[parent.length] === "/");
-  }
-  const wanted = filter.split("/");
-  const levels = topic.split("/");
-  for (const [index, want] of wanted.entries()) {
-    if (want === "#") return true;
-    if (index >= levels.length) return false;
-    if (want !== "+" && want !== levels[index]) return false;
-  }
-  return wanted.length === levels.length;
 }
