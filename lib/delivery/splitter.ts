@@ -67,7 +67,8 @@ export function namedIdentifier({ message }: Rejection): string | undefined {
   return /identifier:\s*(\$?\w+)\s*$/.exec(message)?.[1];
 }
 
-function halve(parts: readonly PackPart[]): readonly [PackPart[], PackPart[]] {
+/** Two lists of the same number of datapoints, or almost. */
+export function halve(parts: readonly PackPart[]): readonly [PackPart[], PackPart[]] {
   const points = count(parts);
   const half = Math.ceil(points / 2);
   return [slice(parts, 0, half), slice(parts, half, points)];

@@ -9,6 +9,7 @@ import { Overtaken } from "./overtaken";
 import type { Pack, PackPart } from "./pack";
 import { type Packer, packPublish, type WaitingLine, wholeOf } from "./packer";
 import { shareOut } from "./shares";
+import { halve } from "./splitter";
 import { POST_FRAME_BYTES } from "./stream-packer";
 import { singleForm, type ThingForm, ThingPosts } from "./thing-form";
 
@@ -53,7 +54,7 @@ export class ThingPacker implements Packer {
     const { ahead, older, newest } = shareOut(parts, this.#overtaken.isPast);
     const packs: Pack[] = [];
     if (ahead.length > 0) packs.push(this.#packSingle(ahead));
-    if (older.length > 0) packs.push(this.#packOlder(older));
+    if (older.length > 0) packs.push(...this.#packOlder(older));
     if (newest.length > 0) packs.push(Object.assign(this.#packSingle(newest), { isHeld: !isLast }));
     return packs;
   }
@@ -102,11 +103,13 @@ export class ThingPacker implements Packer {
   }
 
   /** Two samples of a property are no history: they go one after the other. */
-  #packOlder(parts: readonly PackPart[]): Pack {
+  #packOlder(parts: readonly PackPart[]): readonly Pack[] {
     const room = this.#newRoom();
     for (const { points } of parts) room.add(points);
-    const isHistory = room.hasRepeats || this.#overtaken.has(parts);
-    return this.#packAs(isHistory ? "history-post" : singleForm(parts), parts);
+    if (!room.hasRepeats && !this.#overtaken.has(parts)) return [this.#packAs(singleForm(parts), parts)];
+    // A message may have more properties than a history holds.
+    if (!room.fitsBatch) return halve(parts).flatMap((half) => this.#packOlder(half));
+    return [this.#packAs("history-post", parts)];
   }
 
   #packAs(form: ThingForm, parts: readonly PackPart[]): Pack {

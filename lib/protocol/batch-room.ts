@@ -36,6 +36,11 @@ export class BatchRoom {
     return this.#hasRepeats;
   }
 
+  /** Whether a `pack/post`, or `history/post`, holds that much. */
+  get fitsBatch(): boolean {
+    return this.#devices.size <= MAX_BATCH_DEVICES && this.#names <= MAX_BATCH_IDENTIFIERS;
+  }
+
   /** Adds these points. @returns false when they cannot all join: then none has */
   add(points: Iterable<Datapoint>): boolean {
     const names = this.#names;
@@ -60,7 +65,7 @@ export class BatchRoom {
     const isOwn = this.#devices.has("");
     if (!this.#rules.pack && (!isOneDevice || (isOwn && isMixed))) return false;
     if (isOneDevice && isOwn && !isMixed && !this.#hasRepeats) return true;
-    return this.#devices.size <= MAX_BATCH_DEVICES && this.#names <= MAX_BATCH_IDENTIFIERS;
+    return this.fitsBatch;
   }
 
   #count(point: Datapoint): void {

@@ -225,6 +225,28 @@ describe("posts to a thing-model product", () => {
     assert.deepEqual(await send(), ["event 1", "history 49", "property 1"]);
   });
 
+  it("more properties than a history holds, overtaken by newer ones, are several", async () => {
+    open({ messagesPerSecond: 1 });
+    const message = (from: number, to: number, at: number, priority: "high" | "normal" = "normal") => {
+      const points = numbers(to - from).map((n) => ({ ...sample(`p${from + n}`, at), value: at }));
+      const draft = { kind: "datapoints", points, qos: 1 } as const;
+      bench.enqueue(`${from}`, draft, 5000, { completeWhen: "accepted", priority });
+    };
+    message(0, 150, 1);
+    message(150, 210, 1);
+    bench.clock.advance(1);
+    message(0, 210, 2, "high");
+    assert.deepEqual(await send(), ["property 210", "history 53", "history 52", "history 53", "history 52"]);
+    assert.deepEqual(
+      [valuesOf("p0"), valuesOf("p209")],
+      [
+        [2, 1],
+        [2, 1],
+      ],
+    );
+    assert.equal(bench.told.length, 3);
+  });
+
   it("what was held back waits for no more than there is, and survives lost links", async () => {
     open({ messagesPerSecond: 1 });
     enqueue(numbers(250).map((n) => sample("a", n)));
