@@ -80,7 +80,7 @@ export class CommandDesk {
     if (nobodys.length > 0 || parts.length === 0) {
       if (!this.#handlers.isIgnored(request)) return this.#refuseUnhandled(request, nobodys);
       if (parts.length === 0)
-        return request.told?.({ success: false, message: `no handler for ${request.kind}` });
+        return request.told?.({ success: false, message: `no handler for ${request.kind}` }, []);
     }
     this.#open(key, request, parts);
   }
@@ -140,7 +140,7 @@ export class CommandDesk {
   #abandon(pending: PendingCommand): void {
     const { id, told } = pending.request;
     this.#close(pending, "expired");
-    told?.({ success: false, message: "the connection was closed" });
+    told?.({ success: false, message: "the connection was closed" }, []);
     pending.settle(expiredError(id, pending.deadlineAt), undefined);
   }
 
@@ -205,7 +205,7 @@ export class CommandDesk {
     const encoded = request.told ? undefined : encodeAnswerFor({ ...request, own }, answer, values, failure);
     this.#close(pending, "answered");
     pending.tellLater(tell);
-    request.told?.(answer);
+    request.told?.(answer, pending.taken);
     if (encoded === undefined) return pending.settle(undefined, undefined);
     const expiryMs = Math.max(MIN_ANSWER_LIFE_MS, pending.deadlineAt - clock.nowMs());
     try {

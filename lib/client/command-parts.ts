@@ -16,8 +16,8 @@ export interface CommandRequest {
   readonly device?: DeviceIdentity;
   /** As of the reference. */
   readonly identifier?: string;
-  /** Of a request of our own: the answer is told here, once, and not sent. */
-  readonly told?: (answer: Answer) => void;
+  /** Of a request of our own: the answer is told here, once, and not sent; and for which identifiers that is. */
+  readonly told?: (answer: Answer, taken: readonly string[]) => void;
 }
 
 /** The share of a request that one handler has taken. */

@@ -37,6 +37,12 @@ export interface DeviceParts {
   readonly nextMessageId: () => number;
 }
 
+/** What became of values that were handed out as if set. */
+export interface AppliedSet {
+  readonly answer: Answer;
+  readonly taken: readonly string[];
+}
+
 /**
  * The OneNET side of a connection: posts datapoints, asks the platform, reads its replies, hands out commands.
  */
@@ -161,13 +167,14 @@ export class Device {
 
   /**
    * Hands values (desired ones, say) to the handlers of property sets, as if the platform had set them. Resolves with
-   * what they answer, or a failure when nobody takes them, or in time; the platform is told nothing.
+   * what they answer, or a failure when nobody takes them, or in time; the platform is told nothing. `taken` are those
+   * that were set with success: handlers may ignore what none of them takes.
    *
    * @param device the sub-device; undefined: the own one
    */
-  applyAsSet(values: JsonObject, device?: DeviceIdentity): Promise<Answer> {
+  applyAsSet(values: JsonObject, device?: DeviceIdentity): Promise<AppliedSet> {
     const identifiers = Object.keys(values);
-    if (identifiers.length === 0) return Promise.resolve({ success: true });
+    if (identifiers.length === 0) return Promise.resolve({ answer: { success: true }, taken: [] });
     const own = this.#profile.device;
     const topic = topicOf(own, device === undefined ? "property-set" : "sub-property-set", {});
     this.#desiredSets += 1;
@@ -179,7 +186,9 @@ export class Device {
       values,
     } as const;
     const body = Buffer.from(encodeValue(values));
-    return new Promise((told) => {
+    return new Promise((resolve) => {
+      const told = (answer: Answer, taken: readonly string[]) =>
+        resolve({ answer, taken: answer.success ? taken : [] });
       this.commands.receive({ ...request, body, told, ...(device === undefined ? {} : { device }) });
     });
   }

@@ -29,6 +29,11 @@ export class PendingCommand {
     this.deadlineAt = deadlineAt;
   }
 
+  /** What of the request somebody takes: the rest may be left unanswered. */
+  get taken(): readonly string[] {
+    return this.parts.flatMap(({ identifiers }) => identifiers);
+  }
+
   /** A set or get is answered when all its parts are; anything else by whoever answers first. */
   isLastPart(part: Part): boolean {
     return (

@@ -24,6 +24,7 @@ interface Refusal {
 /**
  * Gets desired values, and applies and deletes them where the settings say so.
  *
+ * @param isOver when it becomes true no more are applied: another one does it
  * @throws {OneNetError} ONENET_REJECTED, ONENET_ACK_TIMEOUT, ONENET_EXPIRED, …; ONENET_DESIRED_REFUSED when some were
  *   not applied (those that were are deleted all the same)
  */
@@ -31,10 +32,11 @@ export async function getDesired(
   device: DesiredDevice,
   identifiers: readonly string[],
   config: Config,
+  isOver: () => boolean = () => false,
 ): Promise<GotDesired> {
   const options = { timeoutMs: config.timeoutMs };
   const values = readDesired(await device.request("desired-get", [...identifiers], options));
-  const { applied, refusals } = await applyDesired(device, values, config.apply);
+  const { applied, refusals } = await applyDesired(device, values, config.apply, isOver);
   const isDeleting = config.deletesApplied && applied.length > 0;
   if (isDeleting) {
     await deleteDesired(device, new Map(applied.map((name) => [name, values[name]?.version])), config);
@@ -62,6 +64,7 @@ async function applyDesired(
   device: DesiredDevice,
   values: GotDesired["values"],
   apply: Config["apply"],
+  isOver: () => boolean,
 ): Promise<{ readonly applied: readonly string[]; readonly refusals: readonly Refusal[] }> {
   const names = Object.keys(values);
   const sets = apply === "each" ? names.map((name) => [name]) : [names];
@@ -69,12 +72,13 @@ async function applyDesired(
   const refusals: Refusal[] = [];
   if (apply === "no" || names.length === 0) return { applied, refusals };
   for (const identifiers of sets) {
+    if (isOver()) break;
     const wanted = identifiers.flatMap((name) => {
       const desired = values[name];
       return desired === undefined ? [] : [[name, desired.value] as const];
     });
-    const answer = await device.applyAsSet(Object.fromEntries(wanted));
-    if (answer.success) applied.push(...identifiers);
+    const { answer, taken } = await device.applyAsSet(Object.fromEntries(wanted));
+    if (answer.success) applied.push(...taken);
     else {
       const { code = DEVICE_FAILURE_CODE, message = "failure" } = answer;
       refusals.push({ identifiers, code, message });

@@ -36,12 +36,13 @@ async function runGet(
   message: Message,
   trigger: "message" | "login",
   send: Send,
+  isOver?: () => boolean,
 ): Promise<void> {
   const properties = [...(link.thing.model?.properties.values() ?? [])];
   const settable = properties.filter(({ accessMode }) => accessMode === "rw");
   const named = settable.map(({ identifier }) => identifier);
   const identifiers = readIdentifiers(message.payload, config, properties.length === 0 ? undefined : named);
-  const { values, applied, deleted } = await getDesired(link.device, identifiers, config);
+  const { values, applied, deleted } = await getDesired(link.device, identifiers, config, isOver);
   const onenet = { action: "get", trigger, identifiers: [...identifiers], applied, deleted };
   send({ ...message, payload: plainValues(values), onenet });
 }
@@ -95,9 +96,11 @@ async function getOnce(
 ): Promise<void> {
   const message = { _msgid: RED.util.generateId(), topic: "desired" };
   try {
-    await runGet(link, config, message, "login", (sent) => {
+    const send: Send = (sent) => {
       if (!isClosed()) node.send(sent);
-    });
+    };
+    // The node in its place gets them, too.
+    await runGet(link, config, message, "login", send, isClosed);
     link.refresh();
   } catch (thrown) {
     if (isClosed()) return;

@@ -248,6 +248,15 @@ describe("desired values", () => {
       assert.doesNotMatch(left, refused === "power" ? /level/ : /power/);
     });
 
+    it("that a node ignores are neither applied nor deleted", async () => {
+      const commands = { identifiers: "level", unhandled: "ignore" };
+      await start({ desired: APPLY, wishes: { power: true, level: 3 }, commands });
+      await answerNext("answer");
+      const { deleted, applied } = (await received("desired"))["onenet"] as Message;
+      assert.deepEqual([applied, deleted], [["level"], ["level"]]);
+      assert.match(JSON.stringify(await wished()), /power/);
+    });
+
     it("that no node takes are refused", async () => {
       await start({ desired: APPLY, wishes: { power: true }, commands: { identifiers: "door" } });
       assert.match((await waitForCaught(flow, "ONENET_DESIRED_REFUSED")).error.message, /no handler/);

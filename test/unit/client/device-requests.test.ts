@@ -283,12 +283,11 @@ describe("Device.request", () => {
     const { own, commands } = handler({ devices: "all" });
     const SUB = { productId: "P2", deviceName: "s" };
     assert.deepEqual(await device.applyAsSet({ a: 1 }), {
-      success: false,
-      code: 100,
-      message: "no handler for a",
+      answer: { success: false, code: 100, message: "no handler for a" },
+      taken: [],
     });
     device.commands.register(own);
-    assert.deepEqual(await device.applyAsSet({}), { success: true });
+    assert.deepEqual(await device.applyAsSet({}), { answer: { success: true }, taken: [] });
     const applied = [device.applyAsSet({ a: 1 }), device.applyAsSet({ b: 2 }, SUB)];
     const [mine, its] = [
       await commands.waitFor(({ device: of }) => !of),
@@ -297,7 +296,10 @@ describe("Device.request", () => {
     assert.deepEqual([mine.values, mine.desired, its.values, its.device], [{ a: 1 }, true, { b: 2 }, SUB]);
     assert.equal(await device.commands.answer(mine, { success: true }), undefined);
     await device.commands.answer(its, { success: false, code: 9 });
-    assert.deepEqual(await Promise.all(applied), [{ success: true }, { success: false, code: 9 }]);
+    assert.deepEqual(await Promise.all(applied), [
+      { answer: { success: true }, taken: ["a"] },
+      { answer: { success: false, code: 9 }, taken: [] },
+    ]);
     assert.equal(client.frames.all.filter(({ type }) => type === PUBLISH).length, 0);
   });
 });
