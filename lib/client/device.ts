@@ -21,6 +21,7 @@ import { LastValues } from "./last-values";
 import type { PostOutcome } from "./post-outcome";
 import type { DeviceProfile } from "./profile";
 import { mayBePlainBroker, poolKey, profileLabel } from "./profile";
+import { RequestTurns } from "./request-turns";
 import type { InboundMessage } from "./session";
 import { SubLogins } from "./sub-logins";
 import type { Subscriptions } from "./subscriptions";
@@ -55,6 +56,8 @@ export class Device {
   readonly #profile: DeviceProfile;
   /** Which sub-devices are logged in. */
   readonly subLogins: SubLogins;
+  /** Of requests that nobody waits for but the gateway itself. */
+  readonly turns: RequestTurns;
   readonly #posts: DevicePosts;
   readonly #delivery: DeliveryGate;
   readonly #requests: DeviceRequests;
@@ -82,7 +85,8 @@ export class Device {
       wantHardwareReplies,
     });
     const login = (sub: DeviceIdentity) => this.#requests.request("sub-login", subLoginParams(sub), {});
-    this.subLogins = new SubLogins({ clock, messagesPerSecond, login, report });
+    this.turns = new RequestTurns(clock, messagesPerSecond);
+    this.subLogins = new SubLogins({ clock, messagesPerSecond, turns: this.turns, login, report });
     this.#posts = new DevicePosts({ productKind, batching, delivery, subLogins: this.subLogins });
     const settlePost = (replyKey: string, rejection?: Rejection) => {
       this.lastValues.replied(replyKey, rejection === undefined);

@@ -2,6 +2,7 @@ import type { Clock } from "../clock";
 import { asOneNetError, OneNetError } from "../errors";
 import { deviceKey } from "../protocol/identity";
 import type { DeviceIdentity } from "../protocol/topic";
+import type { RequestTurns } from "./request-turns";
 
 /**
  * Whether a sub-device is logged in (`sub/login`) when it first has something to say on a link.
@@ -16,8 +17,9 @@ export type SubLoginPolicy = "none" | "lazy" | "required";
 
 export interface SubLoginsParts {
   readonly clock: Clock;
-  /** The pace of the connection; every other message may be a login, as long as there are any. */
+  /** The pace of the connection: where it is limited, logins go one by one, and take turns. */
   readonly messagesPerSecond: number | undefined;
+  readonly turns: RequestTurns;
   /** Rejects with what the platform, or the link, has against it. */
   readonly login: (device: DeviceIdentity) => Promise<unknown>;
   /** A login failed. */
@@ -140,13 +142,16 @@ export class SubLogins {
     while (this.#link !== 0 && this.#asked < max) {
       const sub = this.#toAsk.shift();
       if (sub === undefined) return;
-      // The gateway itself may have done it meanwhile.
-      if (sub.phase === "asked") this.#login(sub, this.#link);
+      const link = this.#link;
+      this.#asked += 1;
+      this.#parts.turns.take(() => this.#login(sub, link));
     }
   }
 
   #login(sub: SubDevice, link: number): void {
-    this.#asked += 1;
+    if (link !== this.#link) return;
+    // The gateway itself may have done it meanwhile.
+    if (sub.phase !== "asked") return this.#goOn();
     this.#parts.login(sub.device).then(
       () => this.#answered(sub, link),
       (thrown) => this.#answered(sub, link, asOneNetError(thrown)),
@@ -155,7 +160,7 @@ export class SubLogins {
 
   #answered(sub: SubDevice, link: number, cause?: OneNetError): void {
     if (link !== this.#link) return;
-    const { clock, messagesPerSecond, report } = this.#parts;
+    const { clock, report } = this.#parts;
     if (sub.phase === "asked") {
       sub.phase = cause === undefined ? "in" : "failed";
       if (cause !== undefined) {
@@ -165,14 +170,12 @@ export class SubLogins {
       }
       this.#release(sub);
     }
-    const goOn = () => {
-      if (link !== this.#link) return;
-      this.#asked -= 1;
-      this.#askNext();
-    };
-    // The others' messages have their turn in between.
-    if (messagesPerSecond === undefined) goOn();
-    else clock.startTimer(1000 / messagesPerSecond, goOn, true);
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    this.#asked -= 1;
+    this.#askNext();
   }
 
   #release(sub: SubDevice): void {

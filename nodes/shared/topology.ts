@@ -30,7 +30,7 @@ const WAITING_MAX = 5000;
 
 /**
  * Adds sub-devices to a gateway's topology when they first have something to say, unless the platform lists them
- * already: one after the other, and never more than every other message of a limited pace.
+ * already: one after the other, in turns with logins and with what others have to say.
  */
 class Topology {
   readonly #connection: Connection;
@@ -40,7 +40,7 @@ class Topology {
   readonly #settled = new Set<string>();
   readonly #adding = new Map<string, Promise<void>>();
   readonly #retryAtMs = new Map<string, number>();
-  #tail: Promise<unknown> = Promise.resolve();
+  #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
 
   constructor(connection: Connection, device: Device) {
@@ -66,27 +66,27 @@ class Topology {
   }
 
   #begin(key: string, subDevice: DeviceIdentity, report: (thrown: unknown) => void): Promise<void> {
-    const asked = this.#tail.then(() => this.#add(key, subDevice, report));
-    this.#tail = asked.then((hasAsked) => (hasAsked ? this.#pause() : undefined));
-    const added = asked.then(() => undefined);
+    const added = this.#tail.then(() => this.#add(key, subDevice, report));
+    this.#tail = added;
     this.#adding.set(key, added);
     return added;
   }
 
-  /** @returns whether it took a message of its own; never rejects */
-  async #add(key: string, subDevice: DeviceIdentity, report: (thrown: unknown) => void): Promise<boolean> {
+  /** Never rejects. */
+  async #add(key: string, subDevice: DeviceIdentity, report: (thrown: unknown) => void): Promise<void> {
     try {
       this.#members ??= this.#list();
       const members = await this.#members;
-      const isNew = !members.has(key);
-      if (isNew) await this.#device.request("topo-add", topologyParams(this.#connection, subDevice));
+      if (!members.has(key)) {
+        const params = topologyParams(this.#connection, subDevice);
+        await new Promise<void>((resolve) => this.#device.turns.take(resolve));
+        await this.#device.request("topo-add", params);
+      }
       members.add(key);
       this.#settled.add(key);
-      return isNew;
     } catch (thrown) {
       this.#retryAtMs.set(key, performance.now() + RETRY_MS);
       report(thrown);
-      return true;
     } finally {
       this.#adding.delete(key);
     }
@@ -99,13 +99,6 @@ class Topology {
       this.#members = undefined;
       throw thrown;
     }
-  }
-
-  /** The others' messages have their turn in between. */
-  #pause(): Promise<void> {
-    const { messagesPerSecond } = this.#connection.profile;
-    if (messagesPerSecond === undefined) return Promise.resolve();
-    return new Promise((resolve) => setTimeout(resolve, 1000 / messagesPerSecond).unref());
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { RequestTurns } from "../../../lib/client/request-turns";
 import { type SubLoginPolicy, SubLogins } from "../../../lib/client/sub-logins";
 import { OneNetError } from "../../../lib/errors";
 import { ManualClock, nextTurn } from "../../support/manual-clock";
@@ -21,6 +22,7 @@ describe("SubLogins", () => {
     logins = new SubLogins({
       clock,
       messagesPerSecond,
+      turns: new RequestTurns(clock, messagesPerSecond),
       login: ({ deviceName }) =>
         new Promise<void>((resolve, reject) => {
           const answer = async (error?: OneNetError) => {
@@ -118,7 +120,7 @@ describe("SubLogins", () => {
     for (let second = 0; second < 1500; second += 1) {
       assert.equal(asked.length, second + 1);
       await asked[second]?.answer();
-      clock.advance(999);
+      clock.advance(1999);
       assert.equal(asked.length, second + 1);
       clock.advance(1);
     }
@@ -168,13 +170,15 @@ describe("SubLogins", () => {
     logins.changed(device(4), false);
     assert.deepEqual(went, ["a", "c"]);
     await asked[0]?.answer();
-    clock.advance(1000);
+    clock.advance(2000);
     assert.deepEqual(
       asked.map(({ name }) => name),
       ["d2"],
     );
     logins.changed(device(1), false);
     post("d", 1);
+    await asked[0]?.answer();
+    clock.advance(2000);
     assert.deepEqual(
       asked.map(({ name }) => name),
       ["d2", "d1"],
