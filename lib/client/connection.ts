@@ -175,7 +175,7 @@ export class Connection {
   /** Says DISCONNECT; what is held fails with ONENET_CLOSED. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.device?.subLogins.releaseAll();
+    this.device?.releaseHeld();
     this.#gate.storeAll();
     if (this.#store !== undefined) await this.#store.flush();
     this.#gate.refuse(new OneNetError("ONENET_CLOSED"));
@@ -187,7 +187,7 @@ export class Connection {
    * Resolves when it is there.
    */
   async settleDown(): Promise<void> {
-    this.device?.subLogins.releaseAll();
+    this.device?.releaseHeld();
     this.#gate.storeAll();
     await this.#store?.flush();
   }
@@ -201,7 +201,7 @@ export class Connection {
 
   /** Ends this connection and gives what it holds to the one that takes its place. */
   async handOver(heir: (messages: readonly QueuedMessage[]) => void): Promise<void> {
-    this.device?.subLogins.releaseAll();
+    this.device?.releaseHeld();
     heir(this.#gate.handOver());
     await this.#end();
   }

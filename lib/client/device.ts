@@ -63,6 +63,7 @@ export class Device {
   readonly #requests: DeviceRequests;
   readonly #report: (error: OneNetError) => void;
   readonly #loginListeners = new Set<() => void>();
+  readonly #releaseListeners = new Set<() => void>();
   #desiredSets = 0;
 
   constructor(profile: DeviceProfile, parts: DeviceParts) {
@@ -148,6 +149,17 @@ export class Device {
     };
   }
 
+  /** Calls `listener` when nothing must be held back any more: it goes to the outbox, where it is safe. */
+  onRelease(listener: () => void): void {
+    this.#releaseListeners.add(listener);
+  }
+
+  /** Nobody may be there to see to what is held back. */
+  releaseHeld(): void {
+    for (const listener of this.#releaseListeners) listener();
+    this.subLogins.releaseAll();
+  }
+
   /** The link is up, and nothing has been sent on it. */
   linkUp(): void {
     this.subLogins.linkUp();
@@ -156,6 +168,7 @@ export class Device {
   linkDown(): void {
     this.commands.linkDown();
     this.subLogins.linkDown();
+    this.releaseHeld();
   }
 
   /** The connection is up. */

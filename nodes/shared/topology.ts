@@ -38,7 +38,8 @@ class Topology {
   /** The platform's list, and what was added since; asked for once. */
   #members: Promise<Set<string>> | undefined;
   readonly #settled = new Set<string>();
-  readonly #adding = new Map<string, Promise<void>>();
+  /** Those that are being added, and what waits for each. */
+  readonly #adding = new Map<string, (() => void)[]>();
   readonly #retryAtMs = new Map<string, number>();
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -46,34 +47,47 @@ class Topology {
   constructor(connection: Connection, device: Device) {
     this.#connection = connection;
     this.#device = device;
+    device.onRelease(() => {
+      for (const key of this.#adding.keys()) this.#release(key);
+    });
   }
 
   whenAdded(subDevice: DeviceIdentity, goOn: () => void, report: (thrown: unknown) => void): void {
     const key = deviceKey(subDevice);
     if (this.#settled.has(key) || this.#waiting >= WAITING_MAX || !this.#mayAsk(key)) return goOn();
-    const adding = this.#adding.get(key) ?? this.#begin(key, subDevice, report);
     this.#waiting += 1;
-    void adding.then(() => {
-      this.#waiting -= 1;
-      goOn();
-    });
+    const waiting = this.#adding.get(key);
+    if (waiting !== undefined) waiting.push(goOn);
+    else this.#begin(key, subDevice, goOn, report);
   }
 
   /** Without a link nothing is held back: it gathers in the outbox, which may be on disk. */
   #mayAsk(key: string): boolean {
-    if (this.#connection.state.phase !== "online") return false;
-    return performance.now() >= (this.#retryAtMs.get(key) ?? 0);
+    return this.#isOnline && performance.now() >= (this.#retryAtMs.get(key) ?? 0);
   }
 
-  #begin(key: string, subDevice: DeviceIdentity, report: (thrown: unknown) => void): Promise<void> {
-    const added = this.#tail.then(() => this.#add(key, subDevice, report));
-    this.#tail = added;
-    this.#adding.set(key, added);
-    return added;
+  get #isOnline(): boolean {
+    return this.#connection.state.phase === "online";
+  }
+
+  #begin(key: string, subDevice: DeviceIdentity, goOn: () => void, report: (thrown: unknown) => void): void {
+    this.#adding.set(key, [goOn]);
+    this.#tail = this.#tail.then(() => this.#add(key, subDevice, report));
+    void this.#tail.then(() => {
+      this.#release(key);
+      this.#adding.delete(key);
+    });
+  }
+
+  #release(key: string): void {
+    const waiting = this.#adding.get(key)?.splice(0) ?? [];
+    this.#waiting -= waiting.length;
+    for (const goOn of waiting) goOn();
   }
 
   /** Never rejects. */
   async #add(key: string, subDevice: DeviceIdentity, report: (thrown: unknown) => void): Promise<void> {
+    if (!this.#isOnline) return;
     try {
       this.#members ??= this.#list();
       const members = await this.#members;
@@ -85,10 +99,10 @@ class Topology {
       members.add(key);
       this.#settled.add(key);
     } catch (thrown) {
+      // That the link is gone others tell; the next datapoints on another one try again.
+      if (!this.#isOnline) return;
       this.#retryAtMs.set(key, performance.now() + RETRY_MS);
       report(thrown);
-    } finally {
-      this.#adding.delete(key);
     }
   }
 
