@@ -164,13 +164,16 @@ export class Delivery {
 
   /**
    * Gives away what is held in memory, oldest first, for the delivery that takes this one's place. What is on disk
-   * is found there again; its senders hear that it is *queued*.
+   * is found there again; its senders hear that it is *queued*. What is transient fails: its reply would find nobody.
    */
   handOver(): QueuedMessage[] {
     this.linkDown(false);
-    const messages = this.#takeAll(new OneNetError("ONENET_CLOSED"));
-    for (const message of messages) this.#outbox.forget(message);
-    return messages;
+    const error = new OneNetError("ONENET_CLOSED");
+    return this.#takeAll(error).filter((message) => {
+      if (message.options.transient === true) this.#settlement.fail(message, { kind: "other", error });
+      else this.#outbox.forget(message);
+      return message.options.transient !== true;
+    });
   }
 
   /** Takes over what another delivery held; its bounds were kept there already. */

@@ -390,6 +390,21 @@ describe("Delivery", () => {
       heir.assertIdle();
     });
 
+    it("keeps what means something to its sender only: nobody there could tell it the reply", async () => {
+      const old = new DeliveryBench({ messagesPerSecond: 1 });
+      await old.up();
+      for (const name of ["sent", "waiting"]) old.publish(name, { transient: true });
+      old.post("a");
+      await nextTurn();
+      assert.deepEqual(old.names(), ["sent"]);
+      const heir = new DeliveryBench({ clock: old.clock });
+      heir.delivery.adopt(old.delivery.handOver());
+      assert.deepEqual([old.how("sent"), old.how("waiting")], [["ONENET_CLOSED"], ["ONENET_CLOSED"]]);
+      old.assertIdle();
+      await heir.up();
+      assert.deepEqual(heir.names(), ["a"]);
+    });
+
     it("gives away in their order what was rejected and taken apart, and what waits behind it", async () => {
       const old = new DeliveryBench({ messagesPerSecond: 1 });
       for (const name of ["a", "b", "c"]) old.post(name);
