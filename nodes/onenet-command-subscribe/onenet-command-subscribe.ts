@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { AskedCommand, CommandHandler, IncomingCommand } from "../../lib/client/command";
+import { withoutBigInts } from "../../lib/protocol/json";
 import type { Def } from "../shared/config";
 import { FieldReader } from "../shared/config";
 import type { NodeConnection } from "../shared/connection-lease";
@@ -61,7 +62,7 @@ function commandHandler(
   const check = (command: IncomingCommand) => checkCommand(command, thingOf(link, command.device));
   const tell = (thrown: unknown, command: IncomingCommand) => {
     link.showError(thrown);
-    reportError(RED, node, thrown, { command });
+    reportError(RED, node, thrown, { command: { ...command, values: withoutBigInts(command.values) } });
   };
   const telling = (action: (command: IncomingCommand) => void) => (command: IncomingCommand) => {
     try {

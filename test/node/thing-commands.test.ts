@@ -163,6 +163,14 @@ describe("commands of a thing model", () => {
   });
 
   describe("values that are set", () => {
+    it("come to a Catch node as every flow can handle them, too", async () => {
+      await start({ sub: { deadlineSeconds: "0.1" } });
+      void set({ total: 9_007_199_254_740_993n });
+      assert.deepEqual((await received("sub")).msg["payload"], { total: "9007199254740993" });
+      const { msg } = await waitForCaught(flow, "ONENET_COMMAND_UNANSWERED", { source: "sub" });
+      assert.match(JSON.stringify(msg), /"total":"9007199254740993"/);
+    });
+
     it("are held against the model: coerced and told, or refused with the reason", async () => {
       await start({ sub: {} }, { connection: WITH_MODEL });
       const asked = set({ power: 1, level: 40 });
