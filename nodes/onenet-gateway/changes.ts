@@ -21,13 +21,20 @@ class TopologyChanges {
     this.#device = device;
   }
 
+  /** @throws {OneNetError} ONENET_COMMAND_AMBIGUOUS when somebody else answers by itself, too */
   listen(listener: ChangeListener): () => void {
-    this.#listeners.add(listener);
-    this.#registerAnew();
-    return () => {
+    const end = () => {
       this.#listeners.delete(listener);
       this.#registerAnew();
     };
+    this.#listeners.add(listener);
+    try {
+      this.#registerAnew();
+    } catch (thrown) {
+      end();
+      throw thrown;
+    }
+    return end;
   }
 
   #registerAnew(): void {
