@@ -40,7 +40,9 @@ export default function register(RED: NodeAPI): void {
         );
         device.commands.handIn(reference, answer, (error, receipt) => {
           if (error !== undefined) return end(error);
-          passOn(this, message, changed.length === 0 ? receipt : { ...receipt, changed }, send, end);
+          // The answer to a desired value stays here.
+          const onenet = reference.desired === true ? { state: "applied" } : receipt;
+          passOn(this, message, changed.length === 0 ? onenet : { ...onenet, changed }, send, end);
         });
       };
     });

@@ -221,7 +221,7 @@ describe("desired values", () => {
 
     it("are kept where the form says so", async () => {
       await start({ desired: { ...APPLY, deleteApplied: false }, wishes: { power: true } });
-      await answerNext("answer");
+      assert.deepEqual((await answerNext("answer"))["onenet"], { state: "applied" });
       assert.deepEqual(((await received("desired"))["onenet"] as Message)["deleted"], []);
       assert.match(JSON.stringify(await wished()), /power/);
     });
