@@ -31,7 +31,7 @@ const WITH_BODY: ReadonlySet<CommandKind> = new Set<CommandKind>([
 export function readReference(message: Message): CommandReference {
   const command: unknown = message["command"];
   if (isPlainObject(command)) {
-    const { connection, kind, id, part, identifier } = command;
+    const { connection, kind, id, part, identifier, desired } = command;
     const known = KINDS.find((candidate) => candidate === kind);
     const device = readDevice(command["device"]);
     if (
@@ -46,6 +46,7 @@ export function readReference(message: Message): CommandReference {
         id,
         part,
         ...(device === undefined ? {} : { device }),
+        ...(desired === true ? { desired } : {}),
         ...(typeof identifier === "string" ? { identifier } : {}),
       };
     }
