@@ -1,6 +1,6 @@
 import type { Points } from "../protocol/dense-points";
 import type { Handshake } from "./link";
-import type { Publish, QueuedMessage } from "./message";
+import { hasReached, type Publish, type QueuedMessage } from "./message";
 
 /** What one message contributes to a pack: all of it, or some of its datapoints. */
 export interface PackPart {
@@ -78,10 +78,14 @@ export function isThrough(pack: Pack): boolean {
   return pack.acknowledged && isTold(pack);
 }
 
-/** Whether every sender, and whoever watches for what became of *queued* ones, knows what it wanted to know. */
+/**
+ * Whether every sender, and whoever watches for what became of *queued* ones, knows what it wanted to know of a pack
+ * that has been sent, or will when the other parts of its message have come as far.
+ */
 export function isTold(pack: Pack): boolean {
+  const reached = pack.acknowledged ? "acknowledged" : "sent";
   for (const { message } of pack.parts) {
-    if (!message.told) return false;
+    if (!message.told && !hasReached(reached, message.options.completeWhen)) return false;
     // The outcome of a datapoint is the platform's word, not the broker's.
     if (message.isOutcomeOpen && !message.settled && pack.replyKey !== undefined) return false;
   }
