@@ -27,6 +27,8 @@ export function topologyParams(connection: Connection, device: DeviceIdentity): 
 const RETRY_MS = 60_000;
 /** So many messages wait here for a device to be added; what is more goes on at once. */
 const WAITING_MAX = 5000;
+/** Names come with messages: there may be any number that cannot be added. */
+const REFUSED_MAX = 5000;
 
 /**
  * Adds sub-devices to a gateway's topology when they first have something to say, unless the platform lists them
@@ -101,6 +103,7 @@ class Topology {
     } catch (thrown) {
       // That the link is gone others tell; the next datapoints on another one try again.
       if (!this.#isOnline) return;
+      if (this.#retryAtMs.size >= REFUSED_MAX) this.#retryAtMs.clear();
       this.#retryAtMs.set(key, performance.now() + RETRY_MS);
       report(thrown);
     }

@@ -1,4 +1,5 @@
 import { OneNetError } from "../../../lib/errors";
+import { clip } from "../../../lib/protocol/json";
 import { nearestNames } from "../../../lib/protocol/near-name";
 import type { ThingModel } from "../../../lib/protocol/thing-model";
 
@@ -32,6 +33,7 @@ function isSystems(identifier: string): boolean {
 type Reason = "is-event" | "is-service" | "is-property" | "unknown" | "unknown-event";
 
 function unknown(rule: Reason, identifier: string, known: ReadonlyMap<string, unknown>): OneNetError {
-  const limit = nearestNames(identifier, known.keys());
-  return new OneNetError(`ONENET_VALUE_INVALID.${rule}`, { identifier, rule, limit, value: "" });
+  const name = clip(identifier);
+  const limit = nearestNames(name, known.keys());
+  return new OneNetError(`ONENET_VALUE_INVALID.${rule}`, { identifier: name, rule, limit, value: "" });
 }
