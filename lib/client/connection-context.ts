@@ -9,7 +9,7 @@ import type { LinkState, LoginLog } from "./link-state";
 export interface ConnectionListener {
   stateChanged(state: LinkState): void;
   /** Something went wrong that belongs to no message of a living node: one's outcome that came too late to be told. */
-  failed(error: OneNetError, receipt?: Receipt): void;
+  failed?(error: OneNetError, receipt?: Receipt): void;
   /** What became of a message whose sender heard *queued* only, or that an earlier run has left on disk. */
   outcome?(error: OneNetError | undefined, receipt: Receipt, subject: Subject): void;
 }

@@ -245,6 +245,6 @@ export class Connection {
   }
 
   #report(error: OneNetError, receipt?: Receipt): void {
-    for (const listener of [...this.#listeners]) listener.failed(error, receipt);
+    for (const listener of [...this.#listeners]) listener.failed?.(error, receipt);
   }
 }

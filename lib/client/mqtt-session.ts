@@ -24,7 +24,8 @@ export class MqttSession implements DeliveryLink {
   receiveMaximum = 65_535;
   resumesSession = false;
   readonly #clock: Clock;
-  readonly #options: SessionOptions;
+  /** What is needed once it is connected; the rest, secrets among it, is let go of. */
+  readonly #options: Pick<SessionOptions, "endpoint" | "connectTimeoutMs" | "clean">;
   readonly #events: SessionEvents;
   readonly #client: MqttClient;
   readonly #handshakes = new Handshakes();
@@ -39,7 +40,8 @@ export class MqttSession implements DeliveryLink {
 
   /** @throws {OneNetError} when the options cannot even be tried (a client key that is none, say) */
   constructor(options: SessionOptions, events: SessionEvents, clock: Clock) {
-    this.#options = options;
+    const { endpoint, connectTimeoutMs, clean } = options;
+    this.#options = { endpoint, connectTimeoutMs, clean };
     this.#events = events;
     this.#clock = clock;
     this.#lastHeardMs = clock.monotonicMs();

@@ -5,7 +5,8 @@ const MAX_PACKET_ID = 65_535;
  * forced, so that a handshake goes on under the id it began with.
  */
 export class PacketIds {
-  readonly #inUse = new Set<number>();
+  /** Made when it is needed: many connections publish nothing that is acknowledged. */
+  #inUse: Set<number> | undefined;
   #last = 0;
   #forced: number | undefined;
 
@@ -16,7 +17,7 @@ export class PacketIds {
 
   /** Keeps ids for handshakes that will go on under them. */
   reserve(packetIds: Iterable<number>): void {
-    for (const packetId of packetIds) this.#inUse.add(packetId);
+    for (const packetId of packetIds) this.#add(packetId);
   }
 
   /** @returns null when all 65,535 are in use */
@@ -24,7 +25,7 @@ export class PacketIds {
     const packetId = this.#forced ?? this.#next();
     this.#forced = undefined;
     if (packetId === null) return null;
-    this.#inUse.add(packetId);
+    this.#add(packetId);
     this.#last = packetId;
     return packetId;
   }
@@ -34,25 +35,31 @@ export class PacketIds {
   }
 
   register(packetId: number): boolean {
-    if (this.#inUse.has(packetId)) return false;
-    this.#inUse.add(packetId);
+    if (this.#inUse?.has(packetId)) return false;
+    this.#add(packetId);
     return true;
   }
 
   deallocate(packetId: number): void {
-    this.#inUse.delete(packetId);
+    this.#inUse?.delete(packetId);
   }
 
   /** Called by MQTT.js when it is connected, before anything is sent. */
   clear(): void {
-    this.#inUse.clear();
+    this.#inUse?.clear();
+  }
+
+  #add(packetId: number): void {
+    this.#inUse ??= new Set();
+    this.#inUse.add(packetId);
   }
 
   #next(): number | null {
-    if (this.#inUse.size >= MAX_PACKET_ID) return null;
+    const inUse = this.#inUse;
+    if (inUse !== undefined && inUse.size >= MAX_PACKET_ID) return null;
     let packetId = this.#last;
     do packetId = (packetId % MAX_PACKET_ID) + 1;
-    while (this.#inUse.has(packetId));
+    while (inUse?.has(packetId));
     return packetId;
   }
 }

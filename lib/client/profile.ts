@@ -90,10 +90,11 @@ export type ConnectionProfile = DeviceProfile | BrokerProfile;
 export function poolKey(profile: ConnectionProfile): string {
   if (profile.kind === "device") {
     const { productId, deviceName } = profile.device;
-    return `onenet:${platformInstance(profile)}/${productId}/${deviceName}`;
+    return [`onenet:${platformInstance(profile)}`, productId, deviceName].join("/");
   }
   const { host, port } = profile.endpoint;
-  return `mqtt:${host.toLowerCase()}:${port}/${profile.clientId}`;
+  // Joined it is one text; a template would keep its pieces for as long as the connection lives.
+  return ["mqtt", host.toLowerCase(), `${port}/${profile.clientId}`].join(":");
 }
 
 function platformInstance(profile: DeviceProfile): string {

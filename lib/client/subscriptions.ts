@@ -11,6 +11,13 @@ export interface Subscriber {
   subscribe(filters: readonly string[], qos: Qos): Promise<number[]>;
 }
 
+interface Filter {
+  readonly handlers: Set<MessageHandler>;
+  readonly isOptional: boolean;
+  /** Of an optional one, in this session: why it was refused, or undefined. */
+  asked: Promise<OneNetError | undefined> | undefined;
+}
+
 /**
  * Topic filters and who handles what comes on them; it outlives every session. Without a required filter a session is
  * worth nothing; an optional one may be refused, and may come while a session lives.
@@ -18,12 +25,9 @@ export interface Subscriber {
 export class Subscriptions {
   readonly #host: string;
   readonly #report: (error: OneNetError) => void;
-  readonly #handlers = new Map<string, Set<MessageHandler>>();
-  readonly #optional = new Set<string>();
+  readonly #filters = new Map<string, Filter>();
   #session: Subscriber | undefined;
   #isReady = false;
-  /** Of this session's optional filters: why it was refused, or undefined. */
-  readonly #asked = new Map<string, Promise<OneNetError | undefined>>();
 
   /**
    * @param host for error texts
@@ -36,29 +40,31 @@ export class Subscriptions {
 
   /** The filters to subscribe at every login, in the order they were added. */
   get filters(): string[] {
-    return [...this.#handlers.keys()];
+    return [...this.#filters.keys()];
   }
 
   add(filter: string, handler: MessageHandler): void {
-    const handlers = this.#handlers.get(filter);
-    handlers?.add(handler);
-    if (handlers === undefined) this.#handlers.set(filter, new Set([handler]));
+    this.#add(filter, handler, false);
+  }
+
+  #add(filter: string, handler: MessageHandler, isOptional: boolean): Filter {
+    const known = this.#filters.get(filter);
+    known?.handlers.add(handler);
+    if (known !== undefined) return known;
+    const added = { handlers: new Set([handler]), isOptional, asked: undefined };
+    this.#filters.set(filter, added);
+    return added;
   }
 
   /** Resolves when it is subscribed, or will be at the next login; with the reason when it was refused. */
   async addOptional(filter: string, handler: MessageHandler): Promise<OneNetError | undefined> {
-    if (!this.#handlers.has(filter)) this.#optional.add(filter);
-    this.add(filter, handler);
-    return await this.#askOptional(filter);
+    return await this.#askOptional(filter, this.#add(filter, handler, true));
   }
 
   /** The server is not told: what it still sends reaches nobody. */
   remove(filter: string, handler: MessageHandler): void {
-    const handlers = this.#handlers.get(filter);
-    if (handlers === undefined || !handlers.delete(handler) || handlers.size > 0) return;
-    this.#handlers.delete(filter);
-    this.#optional.delete(filter);
-    this.#asked.delete(filter);
+    const handlers = this.#filters.get(filter)?.handlers;
+    if (handlers?.delete(handler) && handlers.size === 0) this.#filters.delete(filter);
   }
 
   /**
@@ -77,40 +83,39 @@ export class Subscriptions {
       for (const [index, filter] of some.entries()) this.#judgeAtLogin(filter, codes[index] ?? 0);
     }
     this.#isReady = true;
-    for (const filter of this.#optional) void this.#askOptional(filter);
+    for (const [name, filter] of this.#filters) if (filter.isOptional) void this.#askOptional(name, filter);
   }
 
   /** The session is over. */
   logout(): void {
     this.#session = undefined;
     this.#isReady = false;
-    this.#asked.clear();
+    for (const filter of this.#filters.values()) filter.asked = undefined;
   }
 
   #judgeAtLogin(filter: string, returnCode: number): void {
     const refusal = this.#refusalOf(filter, returnCode);
-    if (this.#optional.has(filter)) {
-      this.#asked.set(filter, Promise.resolve(refusal));
+    const optional = this.#filters.get(filter);
+    if (optional?.isOptional) {
+      optional.asked = Promise.resolve(refusal);
       if (refusal !== undefined) this.#report(refusal);
     } else if (refusal !== undefined) throw refusal;
   }
 
   /** Asks for an optional filter, once in a session. */
-  #askOptional(filter: string): Promise<OneNetError | undefined> {
-    const asked = this.#asked.get(filter);
-    if (asked !== undefined) return asked;
+  #askOptional(name: string, filter: Filter): Promise<OneNetError | undefined> {
+    if (filter.asked !== undefined) return filter.asked;
     if (this.#session === undefined || !this.#isReady) return Promise.resolve(undefined);
-    const answer = this.#session.subscribe([filter], 1).then(
+    filter.asked = this.#session.subscribe([name], 1).then(
       ([returnCode = 0]) => {
-        const refusal = this.#refusalOf(filter, returnCode);
+        const refusal = this.#refusalOf(name, returnCode);
         if (refusal !== undefined) this.#report(refusal);
         return refusal;
       },
       // The link is lost: the next login asks again.
       () => undefined,
     );
-    this.#asked.set(filter, answer);
-    return answer;
+    return filter.asked;
   }
 
   #refusalOf(filter: string, returnCode: number): OneNetError | undefined {
@@ -121,7 +126,7 @@ export class Subscriptions {
   /** A message on a topic that several filters match reaches each handler once. */
   dispatch(message: InboundMessage): void {
     const reached: MessageHandler[] = [];
-    for (const [filter, handlers] of this.#handlers) {
+    for (const [filter, { handlers }] of this.#filters) {
       if (!matchesFilter(filter, message.topic)) continue;
       for (const handler of handlers) if (!reached.includes(handler)) reached.push(handler);
     }

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../clock";
+import { type Clock, systemClock, type Timer } from "../clock";
 import { RateLimiter } from "./rate-limiter";
 
 /**
@@ -8,7 +8,7 @@ import { RateLimiter } from "./rate-limiter";
 class AnswerLimiter extends RateLimiter {
   readonly #messages: RateLimiter;
 
-  constructor(clock: Clock, perSecond: number | undefined, messages: RateLimiter) {
+  constructor(clock: Clock, perSecond: number, messages: RateLimiter) {
     super(clock, perSecond);
     this.#messages = messages;
   }
@@ -18,6 +18,9 @@ class AnswerLimiter extends RateLimiter {
     this.#messages.take();
   }
 }
+
+/** One for all connections: it counts nothing. */
+const UNLIMITED = new RateLimiter(systemClock, undefined);
 
 /**
  * The platform's uplink rate: one bucket for messages, one for answers to commands, so that a backlog never
@@ -34,8 +37,9 @@ export class Pace {
   constructor(clock: Clock, messagesPerSecond: number | undefined, onReady: () => void) {
     this.#clock = clock;
     this.#onReady = onReady;
-    this.messages = new RateLimiter(clock, messagesPerSecond);
-    this.answers = new AnswerLimiter(clock, messagesPerSecond, this.messages);
+    const isLimited = messagesPerSecond !== undefined;
+    this.messages = isLimited ? new RateLimiter(clock, messagesPerSecond) : UNLIMITED;
+    this.answers = isLimited ? new AnswerLimiter(clock, messagesPerSecond, this.messages) : UNLIMITED;
   }
 
   /** Goes on when the rate allows the next of what waits. */

@@ -12,6 +12,7 @@ import { bySending, isOpen } from "./pack";
 import { type Packer, type WaitingLine, wholeOf } from "./packer";
 import { withoutSettled } from "./repack";
 import type { Settlement } from "./settlement";
+import { UnexpiredLine } from "./unexpired-line";
 
 const LARGE_WINDOW = 32;
 const GATHERING_TURNS = 7;
@@ -43,14 +44,7 @@ export class Sender {
       onProgress: () => this.scheduleDrain(),
       onSendAgain: (packs) => parts.outbox.again.unshift(packs),
     });
-    this.#line = {
-      get waiting() {
-        return parts.outbox.waiting;
-      },
-      peek: () => this.#peekUnexpired(),
-      shift: () => parts.outbox.shift(),
-      keepMark: (...step) => parts.outbox.keepMark(...step),
-    };
+    this.#line = new UnexpiredLine(parts.outbox, parts.settlement);
     this.#pace = new Pace(parts.clock, parts.settings.messagesPerSecond, () => this.drain());
   }
 
@@ -201,7 +195,7 @@ export class Sender {
     const held = again.peek();
     if (held?.isHeld !== true) return again.shift() ?? this.#packNext();
     // What follows it is being fetched.
-    if (this.#peekUnexpired() === undefined && this.#outbox.waiting > 0) return undefined;
+    if (this.#line.peek() === undefined && this.#outbox.waiting > 0) return undefined;
     again.shift();
     const first = held.parts.filter(({ message }) => !this.#settlement.failIfExpired(message));
     return (first.length > 0 ? this.#pack(first) : undefined) ?? this.#next();
@@ -227,14 +221,6 @@ export class Sender {
       for (const part of first) this.#settlement.failPart(part, { kind: "other", error });
       return undefined;
     }
-  }
-
-  #peekUnexpired(): QueuedMessage | undefined {
-    for (let next = this.#outbox.peek(); next !== undefined; next = this.#outbox.peek()) {
-      if (!this.#settlement.failIfExpired(next)) return next;
-      this.#outbox.shift();
-    }
-    return undefined;
   }
 
   #sendIfOpen(pack: Pack): void {

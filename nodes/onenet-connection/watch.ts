@@ -19,7 +19,8 @@ const WHILE_IT_STARTS: ReadonlySet<string> = new Set([
 export class ConnectionWatch {
   readonly #RED: NodeAPI;
   readonly #node: Node;
-  readonly #reported = new Set<string>();
+  /** Made when it is needed. */
+  #reported: Set<string> | undefined;
   #connection: Connection | undefined;
   #stop: (() => void) | undefined;
   #sinceMs = 0;
@@ -62,7 +63,7 @@ export class ConnectionWatch {
     }
     if (state.phase === "refused") this.#reportOnce(state.problem.key, state.problem);
     if (state.phase !== "online") return;
-    this.#reported.clear();
+    this.#reported = undefined;
     if (state.warning !== undefined) reportError(this.#RED, this.#node, state.warning);
     else
       this.#node.log(this.#RED._("onenet-connection.connected", { device: this.#connection?.label ?? "" }));
@@ -75,6 +76,7 @@ export class ConnectionWatch {
   }
 
   #reportOnce(key: string, thrown: unknown): void {
+    this.#reported ??= new Set();
     if (this.#reported.has(key)) return;
     this.#reported.add(key);
     reportError(this.#RED, this.#node, thrown);

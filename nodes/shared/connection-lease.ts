@@ -8,7 +8,8 @@ import type { Subject } from "../../lib/delivery/subject";
 import { OneNetError } from "../../lib/errors";
 import type { ConnectionNode } from "../onenet-connection/onenet-connection";
 import { watchQueue } from "./queue-text";
-import type { InputStatus } from "./runtime";
+import type { ReportedError } from "./report";
+import type { InputStatus, Message } from "./runtime";
 import { onClose, reportError } from "./runtime";
 import { connectionStatus, errorStatus, StatusLine } from "./status";
 import type { Thing } from "./thing";
@@ -43,45 +44,16 @@ export function leaseConnection(
   connectionId: unknown,
   need: ConnectionNeed,
 ): NodeConnection {
-  const found = acquire(RED, node, connectionId, need);
-  const status = new LeaseStatus(RED, node, found);
-  if ("connection" in found) {
-    const stateChanged = () => status.stateChanged();
-    onClose(node, found.connection.listen({ stateChanged, failed: () => undefined }));
-    onClose(
-      node,
-      watchQueue(found.connection, () => status.queueChanged()),
-    );
-  }
-  onClose(node, () => status.close());
-  return {
-    isThere: "connection" in found,
-    get connection() {
-      return connectionOf(found);
-    },
-    get device() {
-      return deviceOf(connectionOf(found));
-    },
-    thing: "thing" in found ? found.thing : UNKNOWN_THING,
-    refresh: () => status.refresh(),
-    showError: (thrown) => status.showError(thrown),
-    showBroken: (thrown) => status.showBroken(thrown),
-    tellLate: (receipt, subject) => {
-      // One that is *queued* only is on disk; what becomes of it is told later.
-      if (receipt === undefined || receipt.state === "queued") return;
-      const connection = connectionOf(found);
-      (pool.find(connection.key) ?? connection).tellOutcome(undefined, receipt, subject);
-    },
-    failedLate: (error, message) => {
-      const heir = findConnectionNode(RED, connectionId) ?? node;
-      reportError(RED, heir, error, { ...message });
-    },
-  };
+  const lease = new Lease(RED, node, connectionId, acquire(RED, node, connectionId, need));
+  onClose(node, lease.watch());
+  return lease;
 }
 
 /** Shows the connection's state, or how the last message failed: until one goes well or the state is another one. */
-class LeaseStatus implements InputStatus {
+class Lease implements NodeConnection {
   readonly #RED: NodeAPI;
+  readonly #node: Node;
+  readonly #connectionId: unknown;
   readonly #line: StatusLine;
   readonly #found: Found;
   /** The connection's state when a message failed. */
@@ -91,12 +63,43 @@ class LeaseStatus implements InputStatus {
   /** Where nothing can go well before the next deploy. */
   #broken: NodeStatus | undefined;
 
-  constructor(RED: NodeAPI, node: Node, found: Found) {
+  constructor(RED: NodeAPI, node: Node, connectionId: unknown, found: Found) {
     this.#RED = RED;
+    this.#node = node;
+    this.#connectionId = connectionId;
     this.#line = new StatusLine(node);
     this.#found = found;
     if ("problem" in found) this.showBroken(found.problem);
     else this.#showConnection();
+  }
+
+  get isThere(): boolean {
+    return "connection" in this.#found;
+  }
+
+  get connection(): Connection {
+    return connectionOf(this.#found);
+  }
+
+  get device(): Device {
+    return deviceOf(this.connection);
+  }
+
+  get thing(): Thing {
+    return "thing" in this.#found ? this.#found.thing : UNKNOWN_THING;
+  }
+
+  /** Follows the connection. @returns ends that, and the status */
+  watch(): () => void {
+    if ("problem" in this.#found) return () => this.#line.close();
+    const { connection } = this.#found;
+    const stopListening = connection.listen(this);
+    const stopWatching = watchQueue(connection, this);
+    return () => {
+      stopListening();
+      stopWatching();
+      this.#line.close();
+    };
   }
 
   /** Called for each message: while the connection is online, the queue is looked at once a second and not here. */
@@ -133,8 +136,16 @@ class LeaseStatus implements InputStatus {
     if (this.#failedIn !== stateOf(this.#found)) this.#showConnection();
   }
 
-  close(): void {
-    this.#line.close();
+  tellLate(receipt: Receipt | undefined, subject: Subject): void {
+    // One that is *queued* only is on disk; what becomes of it is told later.
+    if (receipt === undefined || receipt.state === "queued") return;
+    const { connection } = this;
+    (pool.find(connection.key) ?? connection).tellOutcome(undefined, receipt, subject);
+  }
+
+  failedLate(error: ReportedError, message: Message): void {
+    const heir = findConnectionNode(this.#RED, this.#connectionId) ?? this.#node;
+    reportError(this.#RED, heir, error, { ...message });
   }
 
   #show(status: NodeStatus): void {

@@ -69,9 +69,14 @@ function oldestAgeMs(connection: Connection): number | undefined {
   return oldestQueuedAt === undefined ? undefined : Math.max(0, Date.now() - oldestQueuedAt);
 }
 
+/** Who shows how a queue grows and shrinks. */
+export interface QueueWatcher {
+  queueChanged(): void;
+}
+
 interface Watch {
   readonly connection: Connection;
-  readonly changed: () => void;
+  readonly watcher: QueueWatcher;
   wasBehind: boolean;
 }
 
@@ -80,13 +85,13 @@ const watches = new Set<Watch>();
 let ticker: NodeJS.Timeout | undefined;
 
 /**
- * Calls `changed` every second while messages gather, and once when they no longer do: nothing else tells of it
+ * Calls `queueChanged` every second while messages gather, and once when they no longer do: nothing else tells of it
  * while no message comes.
  *
  * @returns ends it
  */
-export function watchQueue(connection: Connection, changed: () => void): () => void {
-  const watch = { connection, changed, wasBehind: false };
+export function watchQueue(connection: Connection, watcher: QueueWatcher): () => void {
+  const watch = { connection, watcher, wasBehind: false };
   watches.add(watch);
   ticker ??= setInterval(lookAtAll, WATCH_INTERVAL_MS).unref();
   return () => {
@@ -99,8 +104,8 @@ export function watchQueue(connection: Connection, changed: () => void): () => v
 
 function lookAtAll(): void {
   for (const watch of [...watches]) {
-    const { connection, wasBehind, changed } = watch;
+    const { connection, wasBehind, watcher } = watch;
     watch.wasBehind = isBehind(connection);
-    if (watch.wasBehind || wasBehind) changed();
+    if (watch.wasBehind || wasBehind) watcher.queueChanged();
   }
 }

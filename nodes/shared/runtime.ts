@@ -151,14 +151,36 @@ async function run(handler: () => Promise<void> | void): Promise<void> {
   await handler();
 }
 
+type Close = () => Promise<void> | void;
+
+/** What runs when a node is closed: one listener for all of it. */
+const closes = new WeakMap<Node, Close[]>();
+
 /** Runs when the node is closed, by a deploy or the end; Node-RED waits for it. */
-export function onClose(node: Node, close: () => Promise<void> | void): void {
-  node.on("close", (done: () => void) => {
-    run(close).then(done, (thrown) => {
-      node.error(String(thrown));
-      done();
-    });
-  });
+export function onClose(node: Node, close: Close): void {
+  const known = closes.get(node);
+  if (known !== undefined) {
+    known.push(close);
+    return;
+  }
+  const all = [close];
+  closes.set(node, all);
+  node.on("close", (done: () => void) => closeAll(node, all, done));
+}
+
+function closeAll(node: Node, all: readonly Close[], done: () => void): void {
+  const failed = (thrown: unknown) => node.error(String(thrown));
+  const closing: Promise<void>[] = [];
+  for (const close of all) {
+    try {
+      const ending = close();
+      if (ending !== undefined) closing.push(Promise.resolve(ending).catch(failed));
+    } catch (thrown) {
+      failed(thrown);
+    }
+  }
+  if (closing.length === 0) done();
+  else void Promise.all(closing).then(() => done());
 }
 
 /**

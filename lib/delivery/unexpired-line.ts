@@ -1,0 +1,36 @@
+import type { HandshakeMark } from "./link";
+import type { QueuedMessage } from "./message";
+import type { Outbox } from "./outbox";
+import type { WaitingLine } from "./packer";
+import type { Settlement } from "./settlement";
+
+/** The outbox as a packer sees it: what has expired by the time it comes to the head fails, and the next one is shown. */
+export class UnexpiredLine implements WaitingLine {
+  readonly #outbox: Outbox;
+  readonly #settlement: Settlement;
+
+  constructor(outbox: Outbox, settlement: Settlement) {
+    this.#outbox = outbox;
+    this.#settlement = settlement;
+  }
+
+  get waiting(): number {
+    return this.#outbox.waiting;
+  }
+
+  peek(): QueuedMessage | undefined {
+    for (let next = this.#outbox.peek(); next !== undefined; next = this.#outbox.peek()) {
+      if (!this.#settlement.failIfExpired(next)) return next;
+      this.#outbox.shift();
+    }
+    return undefined;
+  }
+
+  shift(): QueuedMessage | undefined {
+    return this.#outbox.shift();
+  }
+
+  keepMark(message: QueuedMessage, mark: HandshakeMark, kept: () => void): void {
+    this.#outbox.keepMark(message, mark, kept);
+  }
+}
