@@ -10,7 +10,7 @@ import { poolKey, profileDifferences, profileLabel } from "./profile";
 export interface Lease {
   readonly connection: Connection;
   /** Twice does nothing. Resolves, for the last one, when what is in memory only is on disk, where there is one. */
-  release(): Promise<void>;
+  release(): Promise<void> | undefined;
 }
 
 interface Entry {
@@ -51,8 +51,9 @@ export class Pool {
   acquire(profile: ConnectionProfile): Lease {
     const key = poolKey(profile);
     let entry = this.#entries.get(key);
-    if (entry !== undefined) {
-      const known = entry.connection.profile;
+    const known = entry?.connection.profile;
+    // Nodes of one connection node bring the same profile.
+    if (entry !== undefined && known !== undefined && known !== profile) {
       const differences = profileDifferences(known, profile);
       if (entry.leases > 0 && differences.length > 0) {
         const device = profileLabel(profile);
@@ -118,13 +119,13 @@ export class Pool {
     entry.linger = undefined;
     entry.leases += 1;
     let isReleased = false;
-    const release = async () => {
-      if (isReleased) return;
+    const release = () => {
+      if (isReleased) return undefined;
       isReleased = true;
       entry.leases -= 1;
-      if (entry.leases > 0) return;
+      if (entry.leases > 0) return undefined;
       entry.linger = this.#clock.startTimer(LINGER_MS, () => this.#close(key, entry), true);
-      await entry.connection.settleDown();
+      return entry.connection.settleDown();
     };
     return { connection: entry.connection, release };
   }

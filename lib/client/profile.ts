@@ -114,7 +114,7 @@ export function mayBePlainBroker({ platform }: ConnectionProfile): boolean {
 /** How the connection is named in texts. */
 export function profileLabel(profile: ConnectionProfile): string {
   if (profile.kind === "device") return `${profile.device.productId}/${profile.device.deviceName}`;
-  return `${profile.endpoint.host}:${profile.endpoint.port}`;
+  return [profile.endpoint.host, profile.endpoint.port].join(":");
 }
 
 /** Names the settings in which two profiles of one key differ; empty when they are equal. Tells no secret. */

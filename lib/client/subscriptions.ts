@@ -25,7 +25,8 @@ interface Filter {
 export class Subscriptions {
   readonly #host: string;
   readonly #report: (error: OneNetError) => void;
-  readonly #filters = new Map<string, Filter>();
+  /** Made when it is needed: a plain broker's connection has none. */
+  #filters: Map<string, Filter> | undefined;
   #session: Subscriber | undefined;
   #isReady = false;
 
@@ -40,7 +41,7 @@ export class Subscriptions {
 
   /** The filters to subscribe at every login, in the order they were added. */
   get filters(): string[] {
-    return [...this.#filters.keys()];
+    return [...(this.#filters?.keys() ?? [])];
   }
 
   add(filter: string, handler: MessageHandler): void {
@@ -48,6 +49,7 @@ export class Subscriptions {
   }
 
   #add(filter: string, handler: MessageHandler, isOptional: boolean): Filter {
+    this.#filters ??= new Map();
     const known = this.#filters.get(filter);
     known?.handlers.add(handler);
     if (known !== undefined) return known;
@@ -63,8 +65,8 @@ export class Subscriptions {
 
   /** The server is not told: what it still sends reaches nobody. */
   remove(filter: string, handler: MessageHandler): void {
-    const handlers = this.#filters.get(filter)?.handlers;
-    if (handlers?.delete(handler) && handlers.size === 0) this.#filters.delete(filter);
+    const handlers = this.#filters?.get(filter)?.handlers;
+    if (handlers?.delete(handler) && handlers.size === 0) this.#filters?.delete(filter);
   }
 
   /**
@@ -83,19 +85,20 @@ export class Subscriptions {
       for (const [index, filter] of some.entries()) this.#judgeAtLogin(filter, codes[index] ?? 0);
     }
     this.#isReady = true;
-    for (const [name, filter] of this.#filters) if (filter.isOptional) void this.#askOptional(name, filter);
+    for (const [name, filter] of this.#filters ?? [])
+      if (filter.isOptional) void this.#askOptional(name, filter);
   }
 
   /** The session is over. */
   logout(): void {
     this.#session = undefined;
     this.#isReady = false;
-    for (const filter of this.#filters.values()) filter.asked = undefined;
+    for (const filter of this.#filters?.values() ?? []) filter.asked = undefined;
   }
 
   #judgeAtLogin(filter: string, returnCode: number): void {
     const refusal = this.#refusalOf(filter, returnCode);
-    const optional = this.#filters.get(filter);
+    const optional = this.#filters?.get(filter);
     if (optional?.isOptional) {
       optional.asked = Promise.resolve(refusal);
       if (refusal !== undefined) this.#report(refusal);
@@ -126,7 +129,7 @@ export class Subscriptions {
   /** A message on a topic that several filters match reaches each handler once. */
   dispatch(message: InboundMessage): void {
     const reached: MessageHandler[] = [];
-    for (const [filter, { handlers }] of this.#filters) {
+    for (const [filter, { handlers }] of this.#filters ?? []) {
       if (!matchesFilter(filter, message.topic)) continue;
       for (const handler of handlers) if (!reached.includes(handler)) reached.push(handler);
     }

@@ -13,7 +13,8 @@ export class InFlight {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #onDeadline: (pack: Pack) => boolean;
-  readonly #packs = new Set<Pack>();
+  /** Made when it is needed. */
+  #packs: Set<Pack> | undefined;
   /** Made when it is needed: a plain broker has no replies. */
   #byReplyKey: Map<string, Pack> | undefined;
   #answers = 0;
@@ -34,16 +35,16 @@ export class InFlight {
   }
 
   get size(): number {
-    return this.#packs.size;
+    return this.#packs?.size ?? 0;
   }
 
   get packs(): Iterable<Pack> {
-    return this.#packs;
+    return this.#packs ?? [];
   }
 
   /** How many of them count against the window: answers to commands do not. */
   get inWindow(): number {
-    return this.#packs.size - this.#answers;
+    return this.size - this.#answers;
   }
 
   /** How many of them are of QoS 2. */
@@ -57,6 +58,7 @@ export class InFlight {
     this.#entered += 1;
     pack.number = this.#entered;
     if (pack.order === 0) pack.order = this.#entered;
+    this.#packs ??= new Set();
     this.#packs.add(pack);
     pack.isInFlight = true;
     if (pack.isAnswer) this.#answers += 1;
@@ -88,18 +90,18 @@ export class InFlight {
   remove(pack: Pack): void {
     if (!pack.isInFlight) return;
     pack.isInFlight = false;
-    this.#packs.delete(pack);
+    this.#packs?.delete(pack);
     if (pack.isAnswer) this.#answers -= 1;
     if (pack.publish.qos === 2) this.#qos2 -= 1;
     if (pack.replyKey !== undefined) this.#byReplyKey?.delete(pack.replyKey);
-    if (this.#packs.size === 0) this.#stopWatch();
+    if (this.size === 0) this.#stopWatch();
   }
 
   /** In the order in which they were sent first, whatever was repeated since. */
   takeAll(): Pack[] {
-    const packs = [...this.#packs].sort((a, b) => a.order - b.order);
+    const packs = [...this.packs].sort((a, b) => a.order - b.order);
     for (const pack of packs) pack.isInFlight = false;
-    this.#packs.clear();
+    this.#packs?.clear();
     this.#answers = 0;
     this.#qos2 = 0;
     this.#byReplyKey?.clear();
@@ -124,9 +126,9 @@ export class InFlight {
 
   /** One timer for all; each look at them costs, so that after one the next is not due at once. */
   #watch(pauseMs = 0): void {
-    if (this.#timer !== undefined || this.#packs.size === 0) return;
+    if (this.#timer !== undefined || this.size === 0) return;
     let dueMs = Number.POSITIVE_INFINITY;
-    for (const pack of this.#packs) dueMs = Math.min(dueMs, this.#dueMs(pack));
+    for (const pack of this.packs) dueMs = Math.min(dueMs, this.#dueMs(pack));
     this.#lookIn(Math.max(pauseMs, dueMs - this.#clock.monotonicMs()));
   }
 
@@ -139,7 +141,7 @@ export class InFlight {
     this.#timer = undefined;
     // A timer may fire a fraction of a millisecond early.
     const nowMs = this.#clock.monotonicMs() + 1;
-    for (const pack of [...this.#packs]) {
+    for (const pack of [...this.packs]) {
       if (this.#dueMs(pack) > nowMs) continue;
       if (pack.isInFlight && !this.#onDeadline(pack)) {
         this.#lookIn(SECOND_LOOK_MS);

@@ -8,7 +8,7 @@ import { RateLimiter } from "./rate-limiter";
 class AnswerLimiter extends RateLimiter {
   readonly #messages: RateLimiter;
 
-  constructor(clock: Clock, perSecond: number, messages: RateLimiter) {
+  constructor(clock: Clock, perSecond: number | undefined, messages: RateLimiter) {
     super(clock, perSecond);
     this.#messages = messages;
   }
@@ -18,9 +18,6 @@ class AnswerLimiter extends RateLimiter {
     this.#messages.take();
   }
 }
-
-/** One for all connections: it counts nothing. */
-const UNLIMITED = new RateLimiter(systemClock, undefined);
 
 /**
  * The platform's uplink rate: one bucket for messages, one for answers to commands, so that a backlog never
@@ -37,9 +34,8 @@ export class Pace {
   constructor(clock: Clock, messagesPerSecond: number | undefined, onReady: () => void) {
     this.#clock = clock;
     this.#onReady = onReady;
-    const isLimited = messagesPerSecond !== undefined;
-    this.messages = isLimited ? new RateLimiter(clock, messagesPerSecond) : UNLIMITED;
-    this.answers = isLimited ? new AnswerLimiter(clock, messagesPerSecond, this.messages) : UNLIMITED;
+    this.messages = new RateLimiter(clock, messagesPerSecond);
+    this.answers = new AnswerLimiter(clock, messagesPerSecond, this.messages);
   }
 
   /** Goes on when the rate allows the next of what waits. */
@@ -71,3 +67,6 @@ function waitOf(limiter: RateLimiter, hasAny: boolean): number {
   const wasRefused = limiter.takeRefusal();
   return hasAny && wasRefused ? Math.max(1, waitMs) : 0;
 }
+
+/** Where there is no rate: one for all connections, for it counts nothing and waits for nothing. */
+export const UNLIMITED_PACE = new Pace(systemClock, undefined, () => undefined);

@@ -6,7 +6,7 @@ import type { FlightParts } from "./flight-parts";
 import type { DeliveryLink } from "./link";
 import type { QueuedMessage, Rejection } from "./message";
 import type { Outbox } from "./outbox";
-import { Pace } from "./pace";
+import { Pace, UNLIMITED_PACE } from "./pace";
 import type { Pack, PackPart } from "./pack";
 import { bySending, isOpen } from "./pack";
 import { type Packer, type WaitingLine, wholeOf } from "./packer";
@@ -45,7 +45,9 @@ export class Sender {
       onSendAgain: (packs) => parts.outbox.again.unshift(packs),
     });
     this.#line = new UnexpiredLine(parts.outbox, parts.settlement);
-    this.#pace = new Pace(parts.clock, parts.settings.messagesPerSecond, () => this.drain());
+    const { messagesPerSecond } = parts.settings;
+    const hasRate = messagesPerSecond !== undefined;
+    this.#pace = hasRate ? new Pace(parts.clock, messagesPerSecond, () => this.drain()) : UNLIMITED_PACE;
   }
 
   get isLinkUp(): boolean {

@@ -11,19 +11,18 @@ const reported = new WeakMap<Device, string>();
 export class HardwareReporter {
   readonly #RED: NodeAPI;
   readonly #node: Node;
-  readonly #params: JsonObject | undefined;
+  readonly #params: JsonObject;
   #device: Device | undefined;
   #stop: (() => void) | undefined;
 
-  /** @param params undefined: nothing is reported */
-  constructor(RED: NodeAPI, node: Node, params: JsonObject | undefined) {
+  constructor(RED: NodeAPI, node: Node, params: JsonObject) {
     this.#RED = RED;
     this.#node = node;
     this.#params = params;
   }
 
   follow({ device, state }: Connection): void {
-    if (device === undefined || this.#params === undefined || this.#device === device) return;
+    if (device === undefined || this.#device === device) return;
     this.stop();
     this.#device = device;
     const text = JSON.stringify(this.#params);
@@ -37,7 +36,7 @@ export class HardwareReporter {
     this.#device = undefined;
   }
 
-  #send(device: Device, params: JsonObject | undefined, text: string): void {
+  #send(device: Device, params: JsonObject, text: string): void {
     reported.set(device, text);
     device.request("cmp-post", params).catch((thrown: unknown) => {
       reported.delete(device);

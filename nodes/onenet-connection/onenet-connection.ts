@@ -48,10 +48,11 @@ export default function register(RED: NodeAPI): void {
     const watch = new ConnectionWatch(RED, this);
     let profile: ConnectionProfile | undefined;
     let problem: unknown;
-    let hardware = new HardwareReporter(RED, this, undefined);
+    let hardware: HardwareReporter | undefined;
     try {
       profile = readProfile(fields, surroundingsOf(RED, this.id));
-      hardware = new HardwareReporter(RED, this, readHardwarePost(fields, profile));
+      const post = readHardwarePost(fields, profile);
+      if (post !== undefined) hardware = new HardwareReporter(RED, this, post);
     } catch (thrown) {
       problem = watch.refused(thrown);
     }
@@ -65,7 +66,7 @@ export default function register(RED: NodeAPI): void {
       try {
         const lease = pool.acquire(profile);
         watch.follow(lease.connection);
-        hardware.follow(lease.connection);
+        hardware?.follow(lease.connection);
         return lease;
       } catch (thrown) {
         throw watch.refused(thrown);
@@ -75,7 +76,7 @@ export default function register(RED: NodeAPI): void {
     Object.assign(this, { acquire, key, users: users.spokesmen, thing });
     onClose(this, () => {
       watch.stop();
-      hardware.stop();
+      hardware?.stop();
     });
     if (profile !== undefined) onClose(this, directory.add(this.id, profile));
   }

@@ -7,19 +7,28 @@ import type { Node } from "node-red";
 export class ConnectionUsers {
   /** By the user's id: what Node-RED reads as `node.users`. */
   readonly spokesmen: Record<string, Node> = {};
-  readonly #all = new Set<Node>();
+  /** Those who are spoken for. Made when it is needed. */
+  #others: Set<Node> | undefined;
 
   add(user: Node): void {
-    this.#all.add(user);
     const isSpokenFor = Object.values(this.spokesmen).some((other) => other.z === user.z);
-    if (!isSpokenFor) this.spokesmen[user.id] = user;
+    if (!isSpokenFor) {
+      this.spokesmen[user.id] = user;
+      return;
+    }
+    this.#others ??= new Set();
+    this.#others.add(user);
   }
 
   remove(user: Node): void {
-    this.#all.delete(user);
+    this.#others?.delete(user);
     if (this.spokesmen[user.id] !== user) return;
     delete this.spokesmen[user.id];
-    const next = [...this.#all].find((other) => other.z === user.z);
-    if (next !== undefined) this.spokesmen[next.id] = next;
+    for (const next of this.#others ?? []) {
+      if (next.z !== user.z) continue;
+      this.#others?.delete(next);
+      this.spokesmen[next.id] = next;
+      return;
+    }
   }
 }

@@ -1,6 +1,8 @@
 import type { Node, NodeAPI } from "node-red";
 import type { Connection } from "../../lib/client/connection";
+import type { ConnectionListener } from "../../lib/client/connection-context";
 import type { LinkState } from "../../lib/client/link";
+import type { Receipt } from "../../lib/delivery/message";
 import type { OneNetError } from "../../lib/errors";
 import { watchDeployment } from "../shared/deploy";
 import type { ReportedError } from "../shared/report";
@@ -16,7 +18,7 @@ const WHILE_IT_STARTS: ReadonlySet<string> = new Set([
 ]);
 
 /** Reports what happens to a connection to the flows that use it: each problem once, until it is well again. */
-export class ConnectionWatch {
+export class ConnectionWatch implements ConnectionListener {
   readonly #RED: NodeAPI;
   readonly #node: Node;
   /** Made when it is needed. */
@@ -36,13 +38,12 @@ export class ConnectionWatch {
     this.stop();
     this.#connection = connection;
     this.#sinceMs = performance.now();
-    this.#stop = connection.listen({
-      stateChanged: (state) => this.#onState(state),
-      failed: (error, receipt) => {
-        reportError(this.#RED, this.#node, error, receipt === undefined ? {} : { onenet: receipt });
-      },
-    });
-    this.#onState(connection.state);
+    this.#stop = connection.listen(this);
+    this.stateChanged(connection.state);
+  }
+
+  failed(error: OneNetError, receipt?: Receipt): void {
+    reportError(this.#RED, this.#node, error, receipt === undefined ? {} : { onenet: receipt });
   }
 
   stop(): void {
@@ -57,7 +58,7 @@ export class ConnectionWatch {
     return error;
   }
 
-  #onState(state: LinkState): void {
+  stateChanged(state: LinkState): void {
     if (state.phase === "waiting" && !this.#maySimulatorStart(state.problem)) {
       this.#reportOnce(state.problem.key, state.problem);
     }

@@ -154,24 +154,20 @@ async function run(handler: () => Promise<void> | void): Promise<void> {
 type Close = () => Promise<void> | void;
 
 /** What runs when a node is closed: one listener for all of it. */
-const closes = new WeakMap<Node, Close[]>();
+const closes = new WeakMap<Node, readonly Close[]>();
 
 /** Runs when the node is closed, by a deploy or the end; Node-RED waits for it. */
 export function onClose(node: Node, close: Close): void {
   const known = closes.get(node);
-  if (known !== undefined) {
-    known.push(close);
-    return;
-  }
-  const all = [close];
-  closes.set(node, all);
-  node.on("close", (done: () => void) => closeAll(node, all, done));
+  // There may be thousands of nodes, and an array that grows takes room for sixteen more.
+  closes.set(node, known === undefined ? [close] : [...known, close]);
+  if (known === undefined) node.on("close", (done: () => void) => closeAll(node, done));
 }
 
-function closeAll(node: Node, all: readonly Close[], done: () => void): void {
+function closeAll(node: Node, done: () => void): void {
   const failed = (thrown: unknown) => node.error(String(thrown));
   const closing: Promise<void>[] = [];
-  for (const close of all) {
+  for (const close of closes.get(node) ?? []) {
     try {
       const ending = close();
       if (ending !== undefined) closing.push(Promise.resolve(ending).catch(failed));
