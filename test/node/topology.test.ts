@@ -40,7 +40,11 @@ class Gateway {
         messagesPerSecond,
         credential: { signMethod: "sha1", tokenLifetimeMs: 1000 },
       },
-      device: { request, turns: new RequestTurns(systemClock, messagesPerSecond) },
+      device: {
+        request,
+        turns: new RequestTurns(systemClock, messagesPerSecond),
+        onRelease: () => undefined,
+      },
       get state() {
         return { phase: phaseOf() };
       },
