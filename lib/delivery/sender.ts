@@ -12,7 +12,7 @@ import { bySending, isOpen } from "./pack";
 import { type Packer, type WaitingLine, wholeOf } from "./packer";
 import { withoutSettled } from "./repack";
 import type { Settlement } from "./settlement";
-import { UnexpiredLine } from "./unexpired-line";
+import { NOTHING_BEHIND, UnexpiredLine } from "./unexpired-line";
 
 const LARGE_WINDOW = 32;
 const GATHERING_TURNS = 7;
@@ -31,7 +31,7 @@ export class Sender {
   readonly #flight: Flight;
   readonly #pace: Pace;
   /** What a post may take along. */
-  readonly #line: WaitingLine;
+  readonly #line: UnexpiredLine;
   #isDrainScheduled = false;
 
   constructor(parts: SenderParts) {
@@ -214,14 +214,22 @@ export class Sender {
 
   /** @returns what goes next; undefined when that failed */
   #pack(first: readonly PackPart[]): Pack | undefined {
+    const [pack, ...rest] = this.#packAll(first, this.#line);
+    this.#outbox.again.unshift(rest);
+    return pack;
+  }
+
+  /** What cannot be encoded fails alone, and nothing that was taken along with it. */
+  #packAll(first: readonly PackPart[], line: WaitingLine): readonly Pack[] {
+    this.#line.taken = [];
     try {
-      const [pack, ...rest] = this.#packer.pack(first, this.#line);
-      this.#outbox.again.unshift(rest);
-      return pack;
+      return this.#packer.pack(first, line);
     } catch (thrown) {
+      const parts = [...first, ...this.#line.taken.map(wholeOf)].filter(({ message }) => !message.settled);
+      if (parts.length > 1) return parts.flatMap((part) => this.#packAll([part], NOTHING_BEHIND));
       const error = asOneNetError(thrown);
-      for (const part of first) this.#settlement.failPart(part, { kind: "other", error });
-      return undefined;
+      for (const part of parts) this.#settlement.failPart(part, { kind: "other", error });
+      return [];
     }
   }
 

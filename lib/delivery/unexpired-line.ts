@@ -4,8 +4,18 @@ import type { Outbox } from "./outbox";
 import type { WaitingLine } from "./packer";
 import type { Settlement } from "./settlement";
 
+/** For one that goes alone. */
+export const NOTHING_BEHIND: WaitingLine = {
+  waiting: 0,
+  peek: () => undefined,
+  shift: () => undefined,
+  keepMark: (_message, _mark, kept) => kept(),
+};
+
 /** The outbox as a packer sees it: what has expired by the time it comes to the head fails, and the next one is shown. */
 export class UnexpiredLine implements WaitingLine {
+  /** What was taken from it; whoever wants to know begins a new list. */
+  taken: QueuedMessage[] = [];
   readonly #outbox: Outbox;
   readonly #settlement: Settlement;
 
@@ -27,7 +37,9 @@ export class UnexpiredLine implements WaitingLine {
   }
 
   shift(): QueuedMessage | undefined {
-    return this.#outbox.shift();
+    const message = this.#outbox.shift();
+    if (message !== undefined) this.taken.push(message);
+    return message;
   }
 
   keepMark(message: QueuedMessage, mark: HandshakeMark, kept: () => void): void {
