@@ -1,5 +1,11 @@
 import type { SessionOptions } from "./session";
 
+/**
+ * MQTT.js's debug log would show the password (and so would mqtt-packet's, were it text), and costs a fifth of all time
+ * even when it is off.
+ */
+const log = () => undefined;
+
 /** The options of MQTT.js for one login: nothing is queued, repeated or subscribed again by it. */
 export function clientOptions(options: SessionOptions) {
   const { endpoint, will, sessionExpirySeconds } = options;
@@ -8,9 +14,7 @@ export function clientOptions(options: SessionOptions) {
     ...options.tlsOptions,
     // MQTT.js hands only some of them on to a WebSocket, and builds its URL from the host as it is.
     ...(isWeb ? { wsOptions: { ...options.tlsOptions } } : {}),
-    // Its debug log would show the password (and so would mqtt-packet's, were it text), and costs a fifth of all
-    // time even when it is off.
-    log: () => undefined,
+    log,
     ...(options.password === undefined ? {} : { password: Buffer.from(options.password) }),
     protocol: endpoint.transport,
     host: isWeb && endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host,

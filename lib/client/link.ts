@@ -8,7 +8,7 @@ import { clockError, connackError, isClockPlausible, loginOptions } from "./logi
 import { MqttSession } from "./mqtt-session";
 import type { ConnectionProfile } from "./profile";
 import { profileLabel } from "./profile";
-import type { InboundMessage, SessionEnd } from "./session";
+import type { InboundMessage, SessionEnd, SessionEvents } from "./session";
 import type { Subscriptions } from "./subscriptions";
 
 export type { LinkEvents, LinkState, LoginLog } from "./link-state";
@@ -19,7 +19,7 @@ const CLOCK_WATCH_MS = 5000;
  * Keeps one connection up: logs in, subscribes, and when it ends says why and logs in again, at the pace that
  * the failure allows. It never gives up and is never silent: every failure becomes a state with its error.
  */
-export class Link {
+export class Link implements SessionEvents {
   readonly #profile: ConnectionProfile;
   readonly #subscriptions: Subscriptions;
   readonly #events: LinkEvents;
@@ -143,16 +143,7 @@ export class Link {
     try {
       const options = loginOptions(this.#profile, nowMs);
       this.#watchClock(nowMs);
-      const session: MqttSession = new MqttSession(
-        options,
-        {
-          loggingIn: () => this.#countLogin(),
-          online: () => this.#onOnline(session),
-          message: (message) => this.#onMessage(message),
-          down: (end) => this.#onDown(end),
-        },
-        this.#clock,
-      );
+      const session = new MqttSession(options, this, this.#clock);
       this.#session = session;
       this.#watchLogin(session);
     } catch (thrown) {
@@ -170,14 +161,16 @@ export class Link {
     });
   }
 
-  /** A CONNECT that was sent counts as a login, whatever becomes of it; a refused socket does not. */
-  #countLogin(): void {
+  /** Called by the session. A CONNECT that was sent counts as a login, whatever becomes of it; a refused socket does not. */
+  loggingIn(): void {
     this.#logins += 1;
     this.#log.lastLoginMs = this.#clock.monotonicMs();
   }
 
-  /** The reply topics stand before the first publish: a reply without a subscription is gone. */
-  #onOnline(session: MqttSession): void {
+  /** Called by the session. The reply topics stand before the first publish: a reply without a subscription is gone. */
+  online(): void {
+    const session = this.#session;
+    if (session === undefined) return;
     const isCurrent = () => this.#session === session && this.#state.phase !== "closed";
     this.#subscriptions.login(session).then(
       () => {
@@ -190,7 +183,8 @@ export class Link {
     );
   }
 
-  #onMessage(message: InboundMessage): void {
+  /** Called by the session. */
+  message(message: InboundMessage): void {
     if (this.#state.phase === "online") this.#subscriptions.dispatch(message);
     else this.#early.push(message);
   }
@@ -211,7 +205,8 @@ export class Link {
     for (const message of early) this.#subscriptions.dispatch(message);
   }
 
-  #onDown(end: SessionEnd): void {
+  /** Called by the session. */
+  down(end: SessionEnd): void {
     const wasOnline = this.#state.phase === "online";
     this.#leaveSession();
     const isPublishToBlame = this.#events.down(wasOnline && end.closedByPeer);

@@ -1,6 +1,9 @@
+/** All empty ones share it: most lines of most connections stay empty. */
+const NOTHING: never[] = [];
+
 /** A first-in first-out queue with cheap `push` and `shift`, whatever its length. */
 export class Fifo<T> {
-  #items: (T | undefined)[] = [];
+  #items: (T | undefined)[] = NOTHING;
   #head = 0;
 
   get size(): number {
@@ -8,7 +11,8 @@ export class Fifo<T> {
   }
 
   push(item: T): void {
-    this.#items.push(item);
+    if (this.#items === NOTHING) this.#items = [item];
+    else this.#items.push(item);
   }
 
   /** Puts items before all others, in their order. */
