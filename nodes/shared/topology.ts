@@ -31,13 +31,13 @@ const WAITING_MAX = 5000;
 const REFUSED_MAX = 5000;
 
 /**
- * Adds sub-devices to a gateway's topology when they first have something to say, unless the platform lists them
- * already: one after the other, in turns with logins and with what others have to say.
+ * Adds sub-devices to a gateway's topology when they first have something to say after a login, unless the platform lists
+ * them already: one after the other, in turns with logins and with what others have to say.
  */
 class Topology {
   readonly #connection: Connection;
   readonly #device: Device;
-  /** The platform's list, and what was added since; asked for once. */
+  /** The platform's list, and what was added since; asked for once on each link. */
   #members: Promise<Set<string>> | undefined;
   readonly #settled = new Set<string>();
   /** Those that are being added, and what waits for each. */
@@ -52,6 +52,14 @@ class Topology {
     device.onRelease(() => {
       for (const key of this.#adding.keys()) this.#release(key);
     });
+    device.onLogin(() => this.#forget());
+  }
+
+  /** While the link was gone nobody told of changes, and a simulator that was started anew has no topology at all. */
+  #forget(): void {
+    this.#members = undefined;
+    this.#settled.clear();
+    this.#retryAtMs.clear();
   }
 
   whenAdded(subDevice: DeviceIdentity, goOn: () => void, report: (thrown: unknown) => void): void {

@@ -22,6 +22,7 @@ class Gateway {
   readonly gone: string[] = [];
   readonly connection: Connection;
   phase = "online";
+  login: () => void = () => undefined;
   list: unknown = [];
   refuse: ReadonlySet<string> = new Set();
 
@@ -44,6 +45,9 @@ class Gateway {
         request,
         turns: new RequestTurns(systemClock, messagesPerSecond),
         onRelease: () => undefined,
+        onLogin: (listener: () => void) => {
+          this.login = listener;
+        },
       },
       get state() {
         return { phase: phaseOf() };
@@ -101,6 +105,25 @@ describe("what a gateway does before a sub-device's first value", () => {
     await Promise.all([gateway.post("a"), gateway.post("b")]);
     assert.deepEqual(gateway.kinds, ["topo-get", "topo-add"]);
     assert.equal(Reflect.get(Object(gateway.asked[1]?.params), "deviceName"), "b");
+  });
+
+  it("asks anew after each login, for what was listed may have gone", async () => {
+    const gateway = new Gateway();
+    await gateway.post("a");
+    gateway.login();
+    gateway.list = [{ productID: PRODUCT, deviceName: "b" }];
+    await Promise.all([gateway.post("a"), gateway.post("b")]);
+    assert.deepEqual(gateway.kinds, ["topo-get", "topo-add", "topo-get", "topo-add"]);
+  });
+
+  it("tries one that was refused again after a login", async () => {
+    const gateway = new Gateway();
+    gateway.refuse = new Set(["topo-add"]);
+    await gateway.post("a");
+    gateway.refuse = new Set();
+    gateway.login();
+    await gateway.post("a");
+    assert.deepEqual(gateway.kinds, ["topo-get", "topo-add", "topo-get", "topo-add"]);
   });
 
   it("holds nothing back while there is no link", () => {
