@@ -166,7 +166,7 @@ export const ERROR_TEXTS = {
   "ONENET_DATAPOINT_INVALID.key":
     "Datapoint “{{stream}}”: the key “{{key}}” has {{bytes}} bytes, the limit is {{maxBytes}}.",
   "ONENET_DATAPOINT_INVALID.time":
-    "Datapoint “{{stream}}”: the time must be milliseconds since 1970, a Date or ISO text, but is {{got}}.",
+    "Datapoint “{{stream}}”: the time must be milliseconds since 1970 (seconds × 1000), a Date or ISO text, but is {{got}}.",
   "ONENET_DATAPOINT_INVALID.some":
     "{{failed}} of {{total}} datapoints failed ({{streams}}); the first: {{first}} See msg.error.cause.failed for each.",
   "ONENET_DATAPOINT_INVALID.all-or-nothing":
@@ -230,7 +230,7 @@ export const ERROR_TEXTS = {
     "“{{identifier}}” must be {{limit}}, but is {{value}}: OneNET takes no empty value. Leave it out, or send one.",
   "ONENET_VALUE_INVALID.type": "“{{identifier}}” must be {{limit}}, but is {{value}}. Convert it before.",
   "ONENET_VALUE_INVALID.whole":
-    "“{{identifier}}” must be a whole number ({{limit}}), but is {{value}}. Round it before, or let the connection put values on their step.",
+    "“{{identifier}}” must be a whole number ({{limit}}), but is {{value}}. Round it before, or tick “Round numbers to their step” in the connection.",
   "ONENET_VALUE_INVALID.precision":
     "“{{identifier}}” is {{value}}: a number beyond {{limit}} has lost its last digits. Send it as text or as a BigInt.",
   "ONENET_VALUE_INVALID.min":
@@ -238,7 +238,7 @@ export const ERROR_TEXTS = {
   "ONENET_VALUE_INVALID.max":
     "“{{identifier}}” must be at most {{limit}}, but is {{value}}. Check the value, and the range in the thing model.",
   "ONENET_VALUE_INVALID.step":
-    "“{{identifier}}” must be a multiple of its step {{limit}}, but is {{value}}. Round it before, or let the connection put values on their step.",
+    "“{{identifier}}” must be a multiple of its step {{limit}}, but is {{value}}. Round it before, or tick “Round numbers to their step” in the connection.",
   "ONENET_VALUE_INVALID.label":
     "“{{identifier}}” must be one of {{limit}}, but is {{value}}. Send one of these numbers, or its name as the thing model has it.",
   "ONENET_VALUE_INVALID.length":

@@ -52,8 +52,11 @@ describe("editor: the nodes' forms", function () {
     it("offers what the product kind knows, and refuses a plain broker", async () => {
       await editor.edit("datapoint");
       assert.equal(await editor.isVisible(field("booleansAsNumbers")), false);
+      const label = editor.page.locator("label[for=node-input-stream]");
+      assert.equal((await label.innerText()).trim(), "Property");
       await choose("connection", "stream");
       assert.equal(await editor.isVisible(field("booleansAsNumbers")), true);
+      assert.equal((await label.innerText()).trim(), "Stream");
       await choose("connection", "broker");
       assert.match(await reason("connection"), /plain MQTT broker/);
       await editor.cancel();
@@ -252,7 +255,7 @@ describe("editor: the nodes' forms", function () {
         .locator("input[type=file]")
         .setInputFiles(path.join(PACKAGE_ROOT, "test/fixtures/models/2024-console.json"));
       const { properties, events, services } = loadModel("2024-console.json");
-      const counts = `${properties.size} properties, ${events.size} events, ${services.size} services`;
+      const counts = `Properties: ${properties.size}, events: ${events.size}, services: ${services.size}`;
       await product.locator(".onenet-model-line", { hasText: counts }).waitFor();
       const command = editor.page.locator("#onenet-simulator-address");
       await command.locator("summary").click();
@@ -260,6 +263,16 @@ describe("editor: the nodes' forms", function () {
       await editor.save();
       await editor.edit("simulator");
       assert.deepEqual(parseThingModel(await area.inputValue()).model, loadModel("2024-console.json"));
+      await editor.cancel();
+    });
+
+    it("fills in a connection with the model by which it judges", async () => {
+      await editor.editConnection("stream");
+      await editor.page.selectOption("#onenet-connection-simulated", "0");
+      await editor.page.locator("#onenet-connection-simulated-note", { hasText: "Filled in" }).waitFor();
+      assert.equal(await editor.page.inputValue("#node-config-input-modelSource"), "pasted");
+      const text = await editor.page.inputValue("#node-config-input-model");
+      assert.deepEqual(parseThingModel(text).model, loadModel("2024-console.json"));
       await editor.cancel();
     });
 

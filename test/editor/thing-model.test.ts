@@ -158,6 +158,21 @@ describe("editor: the thing model", function () {
     });
   }
 
+  it("marks a field as soon as it is wrong, and takes the mark away as soon as it is right", async () => {
+    const editor = await host.open();
+    await editor.editConnection("cloud");
+    await editor.tab("model");
+    await editor.page.selectOption(config("modelSource"), "pasted");
+    const marked = editor.page.locator(`${config("model")}.input-error`);
+    await marked.waitFor();
+    await editor.page.fill(config("model"), stationModel());
+    assert.equal(await marked.count(), 0);
+    await editor.page.fill(config("model"), "{");
+    assert.equal(await marked.count(), 1);
+    assert.notEqual(await editor.reason("node-config-input-model"), "");
+    await editor.cancel();
+  });
+
   it("shows the model of a file as the runtime has read it", async () => {
     const editor = await host.open();
     await editor.editConnection("cloud");

@@ -51,11 +51,15 @@ async function fillFrom(form: OpenForm, { node, productId, deviceName }: Simulat
     form.fill("keyKind", kind);
     form.fill("key", key);
   }
+  if (row !== undefined && row.model !== "") {
+    form.fill("modelSource", "pasted");
+    form.fill("model", row.model);
+  }
   const name = node.name || textOf(node["host"]);
   return form.translate(key === "" ? "simulator.noKey" : "simulator.filled", { name });
 }
 
-/** The devices of the simulator nodes in these flows: choosing one fills in the whole form, key included. */
+/** The devices of the simulator nodes in these flows: choosing one fills in the whole form, key and thing model included. */
 export function wireSimulatedDevices(form: OpenForm): FormParts {
   const { element, translate } = form;
   const select = element.find("#onenet-connection-simulated");

@@ -1,7 +1,7 @@
 import { readChosenConnection } from "../form/connection-choice";
 import { type FindConnection, type ReadField, type Reason, type Rules, textOf } from "../form/reason";
 import { modelOf, subdeviceModelOf } from "./model-source";
-import { showDescriptions, showReason, showRows, showSteps } from "./rows";
+import { markWrong, showDescriptions, showReason, showRows, showSteps } from "./rows";
 import { reasonText, type Translate, textsOf } from "./texts";
 
 export type Facts = Readonly<Record<string, boolean>>;
@@ -106,6 +106,8 @@ export class OpenForm {
     if (field.length === 0) return;
     const reason = this.reasonOf(name);
     const isQuiet = !this.#touched.has(name) && String(this.read(name) ?? "") === "";
+    // an empty field that nobody has touched is marked by Node-RED, without a reproach
+    if (reason === undefined || !isQuiet) markWrong(field, reason !== undefined);
     showReason(field, reason && !isQuiet ? reasonText(this.translate, reason, this.labelOf(name)) : "");
   }
 

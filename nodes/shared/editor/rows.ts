@@ -71,6 +71,11 @@ export function showReason(field: JQuery, text: string): void {
   else field.attr("aria-describedby", line.id);
 }
 
+/** Marks the field, or takes the mark away: Node-RED itself judges a field only when it is left. */
+export function markWrong(field: JQuery, isWrong: boolean): void {
+  field.add(field.next(".red-ui-typedInput-container")).toggleClass("input-error", isWrong);
+}
+
 /** The eye beside a password field: shows what is being typed, never what is stored. */
 export function wireReveals(form: JQuery, translate: Translate): void {
   form.find("[data-reveals]").each((_, button) => {
