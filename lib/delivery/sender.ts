@@ -221,11 +221,15 @@ export class Sender {
 
   /** What cannot be encoded fails alone, and nothing that was taken along with it. */
   #packAll(first: readonly PackPart[], line: WaitingLine): readonly Pack[] {
-    this.#line.taken = [];
     try {
-      return this.#packer.pack(first, line);
+      const packs = this.#packer.pack(first, line);
+      // Nothing is held here that is done elsewhere.
+      this.#line.taken = [];
+      return packs;
     } catch (thrown) {
-      const parts = [...first, ...this.#line.taken.map(wholeOf)].filter(({ message }) => !message.settled);
+      const { taken } = this.#line;
+      this.#line.taken = [];
+      const parts = [...first, ...taken.map(wholeOf)].filter(({ message }) => !message.settled);
       if (parts.length > 1) return parts.flatMap((part) => this.#packAll([part], NOTHING_BEHIND));
       const error = asOneNetError(thrown);
       for (const part of parts) this.#settlement.failPart(part, { kind: "other", error });
