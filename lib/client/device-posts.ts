@@ -20,7 +20,7 @@ export interface PostOptions extends DeliveryOptions {
   readonly subLogin?: SubLoginPolicy;
 }
 
-/** Datapoints to be posted; dense ones on a data-stream product only. */
+/** Datapoints to be posted. */
 export type Sendable = readonly Datapoint[] | DensePoints;
 
 type Told = (outcome: PostOutcome) => void;

@@ -74,12 +74,9 @@ export function packPost(
   topic: string,
   parts: readonly PackPart[],
   messageId: number,
-  encode: (messageId: number, lists: readonly Points[]) => string | Buffer,
+  encode: (messageId: number, ...lists: readonly Points[]) => string | Buffer,
 ): Pack {
-  const payload = encode(
-    messageId,
-    parts.map(({ points }) => points),
-  );
+  const payload = encode(messageId, ...parts.map(({ points }) => points));
   for (const { message } of parts) message.id = String(messageId);
   const draft = parts[0]?.message.draft;
   const qos = draft?.kind === "datapoints" ? draft.qos : 1;

@@ -1,5 +1,5 @@
 import type { Datapoint } from "../protocol/datapoint";
-import { encodeDatapointLists, parseDatapointPost } from "../protocol/datapoint";
+import { encodeDatapointPost, parseDatapointPost } from "../protocol/datapoint";
 import { MAX_PAYLOAD_BYTES } from "../protocol/limits";
 import { type DeviceIdentity, topics } from "../protocol/topic";
 import type { Publish } from "./message";
@@ -39,7 +39,7 @@ export class StreamPacker implements Packer {
   }
 
   packParts(parts: readonly PackPart[]): Pack {
-    return packPost(this.#topic, parts, this.#nextMessageId(), encodeDatapointLists);
+    return packPost(this.#topic, parts, this.#nextMessageId(), encodeDatapointPost);
   }
 
   unpack({ payload }: Publish): readonly Datapoint[] {

@@ -1,6 +1,6 @@
 import { encodeHistoryPost, encodePackPost, parseHistoryPost, parsePackPost } from "../protocol/batch";
 import type { Datapoint } from "../protocol/datapoint";
-import type { Points } from "../protocol/dense-points";
+import { DensePoints, type Points } from "../protocol/dense-points";
 import { encodeEventPost, parseEventPost } from "../protocol/event";
 import { encodePropertyPost, parsePropertyPost } from "../protocol/property";
 import { type DeviceIdentity, topics } from "../protocol/topic";
@@ -12,7 +12,7 @@ import { packPost } from "./packer";
 export type ThingForm = "property-post" | "event-post" | "pack-post" | "history-post";
 
 interface Codec {
-  readonly encode: (messageId: number, points: readonly Datapoint[]) => Buffer;
+  readonly encode: (messageId: number, ...lists: readonly Points[]) => Buffer;
   readonly parse: (payload: Buffer) => { readonly points: readonly Datapoint[] } | object;
 }
 
@@ -27,13 +27,23 @@ const CODECS: Readonly<Record<ThingForm, Codec>> = {
 export function singleForm(parts: readonly PackPart[]): ThingForm {
   let form: ThingForm | undefined;
   for (const { points } of parts) {
-    for (const { device, event } of points) {
-      const own = event ? "event-post" : "property-post";
-      if (device !== undefined || (form !== undefined && form !== own)) return "pack-post";
-      form = own;
-    }
+    const own = formOf(points);
+    if (own === undefined) continue;
+    if (own === "pack-post" || (form !== undefined && form !== own)) return "pack-post";
+    form = own;
   }
   return form ?? "property-post";
+}
+
+function formOf(points: Points): ThingForm | undefined {
+  if (points instanceof DensePoints) return "property-post";
+  let form: ThingForm | undefined;
+  for (const { device, event } of points) {
+    const own = event ? "event-post" : "property-post";
+    if (device !== undefined || (form !== undefined && form !== own)) return "pack-post";
+    form = own;
+  }
+  return form;
 }
 
 /** The posts of one device. */
@@ -50,8 +60,7 @@ export class ThingPosts {
   }
 
   pack(form: ThingForm, parts: readonly PackPart[], messageId: number): Pack {
-    const { encode } = CODECS[form];
-    return packPost(this.#topics[form], parts, messageId, (id, lists) => encode(id, flatten(lists)));
+    return packPost(this.#topics[form], parts, messageId, CODECS[form].encode);
   }
 
   formOf({ topic }: Publish): ThingForm | undefined {
@@ -65,12 +74,6 @@ export class ThingPosts {
     const post = CODECS[form].parse(Buffer.from(publish.payload));
     return "points" in post ? post.points : [];
   }
-}
-
-function flatten(lists: readonly Points[]): Datapoint[] {
-  const all: Datapoint[] = [];
-  for (const points of lists) for (const point of points) all.push(point);
-  return all;
 }
 
 const FORMS: readonly ThingForm[] = ["property-post", "event-post", "pack-post", "history-post"];

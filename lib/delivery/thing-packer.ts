@@ -51,7 +51,7 @@ export class ThingPacker implements Packer {
 
   #packLoad({ parts, hasRepeats, isLast }: Load): readonly Pack[] {
     if (!hasRepeats && !this.#overtaken.has(parts)) return [this.#packSingle(parts)];
-    const { ahead, older, newest } = shareOut(parts, this.#overtaken.isPast);
+    const { ahead, older, newest } = shareOut(parts, this.#overtaken.size > 0 ? this.#overtaken.isPast : undefined);
     const packs: Pack[] = [];
     if (ahead.length > 0) packs.push(this.#packSingle(ahead));
     if (older.length > 0) packs.push(...this.#packOlder(older));

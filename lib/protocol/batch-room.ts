@@ -1,3 +1,4 @@
+import { DensePoints, type Layout } from "./dense-points";
 import { deviceKey } from "./identity";
 import { MAX_BATCH_DEVICES, MAX_BATCH_IDENTIFIERS } from "./limits";
 import type { DeviceIdentity } from "./topic-table";
@@ -18,6 +19,8 @@ export interface BatchRules {
 export class BatchRoom {
   readonly #rules: BatchRules;
   readonly #devices = new Map<string, Map<string, number>>();
+  /** All there is, while it is dense and has the same names: these need not be counted one by one. */
+  #row: { readonly layout: Layout; readonly messages: number; readonly samples: number } | undefined;
   #lastDevice: DeviceIdentity | undefined;
   #lastNames: Map<string, number> | undefined;
   /** Identifiers of the device that has most. */
@@ -33,16 +36,51 @@ export class BatchRoom {
 
   /** Whether an identifier stands in it more than once. */
   get hasRepeats(): boolean {
-    return this.#hasRepeats;
+    return this.#row === undefined ? this.#hasRepeats : this.#row.messages > 1;
   }
 
   /** Whether a `pack/post`, or `history/post`, holds that much. */
   get fitsBatch(): boolean {
+    if (this.#row !== undefined) return this.#row.layout.names.length <= MAX_BATCH_IDENTIFIERS;
     return this.#devices.size <= MAX_BATCH_DEVICES && this.#names <= MAX_BATCH_IDENTIFIERS;
   }
 
   /** Adds these points. @returns false when they cannot all join: then none has */
   add(points: Iterable<Datapoint>): boolean {
+    if (points instanceof DensePoints && this.#canBeRow(points)) return this.#addRow(points);
+    this.#countRow();
+    return this.#addSingly(points);
+  }
+
+  #canBeRow({ layout }: DensePoints): boolean {
+    if (this.#row === undefined) return this.#devices.size === 0 && layout.isUnique;
+    return this.#row.layout === layout;
+  }
+
+  #addRow(points: DensePoints): boolean {
+    const { layout } = points;
+    const messages = (this.#row?.messages ?? 0) + 1;
+    const samples = (this.#row?.samples ?? 0) + this.#weigh(points);
+    if (samples > this.#rules.samplesMax) return false;
+    if (messages > 1 && layout.names.length > MAX_BATCH_IDENTIFIERS) return false;
+    this.#row = { layout, messages, samples };
+    return true;
+  }
+
+  /** Something else joins. */
+  #countRow(): void {
+    const row = this.#row;
+    if (row === undefined) return;
+    this.#row = undefined;
+    const { layout, messages, samples } = row;
+    this.#hasProperties = true;
+    this.#hasRepeats = messages > 1;
+    this.#names = layout.names.length;
+    const names = this.#namesOf(undefined);
+    for (const name of layout.names) names.set(name, samples);
+  }
+
+  #addSingly(points: Iterable<Datapoint>): boolean {
     const names = this.#names;
     const hasProperties = this.#hasProperties;
     const hasEvents = this.#hasEvents;
@@ -93,7 +131,7 @@ export class BatchRoom {
   }
 
   /** One without a time fills its identifier up: in a list nobody could tell when it was. */
-  #weigh({ atMs }: Datapoint): number {
+  #weigh({ atMs }: { readonly atMs?: number | undefined }): number {
     return atMs === undefined ? this.#rules.samplesMax : 1;
   }
 

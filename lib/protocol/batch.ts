@@ -12,13 +12,15 @@
  */
 import { OneNetError } from "../errors";
 import { oneJsonCode, type PlatformCode } from "./codes";
+import { countSamples, eachSamples, type Samples } from "./columns";
 import type { Datapoint } from "./datapoint";
+import type { Points } from "./dense-points";
 import { deviceKey, encodeIdentity, readIdentity } from "./identity";
 import { isJsonObject, type JsonValue } from "./json";
-import type { JsonBytes } from "./json-bytes";
+import { Commas, type JsonBytes } from "./json-bytes";
 import { MAX_BATCH_DEVICES, MAX_BATCH_IDENTIFIERS, MAX_HISTORY_SAMPLES } from "./limits";
 import { readSample, type SampleOwner } from "./sample";
-import { Commas, encodeThingPost, standsTwice, writeName, writeSample } from "./thing-post";
+import { encodeThingPost, standsTwice, THING_SAMPLE, writeSamples } from "./thing-post";
 import type { DeviceIdentity } from "./topic-table";
 import { FORMAT_ERROR, isRefused, readUplink, type UplinkRefusal, type UplinkRequest } from "./uplink";
 
@@ -29,10 +31,10 @@ import { FORMAT_ERROR, isRefused, readUplink, type UplinkRefusal, type UplinkReq
  * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_PAYLOAD_TOO_LARGE, ONENET_INTERNAL if an identifier
  *   of a device stands twice or a limit of the batch is exceeded
  */
-export function encodePackPost(messageId: number, points: readonly Datapoint[]): Buffer {
-  return encodeBatch(messageId, points, (bytes, [sample, another]) => {
-    if (another !== undefined) throw standsTwice(another.stream);
-    if (sample !== undefined) writeSample(bytes, sample);
+export function encodePackPost(messageId: number, ...lists: readonly Points[]): Buffer {
+  return encodeBatch(messageId, lists, (bytes, stream, list) => {
+    if (countAll(list) > 1) throw standsTwice(stream);
+    writeList(bytes, list);
   });
 }
 
@@ -43,41 +45,51 @@ export function encodePackPost(messageId: number, points: readonly Datapoint[]):
  * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_PAYLOAD_TOO_LARGE, ONENET_INTERNAL if a limit of the
  *   batch is exceeded
  */
-export function encodeHistoryPost(messageId: number, points: readonly Datapoint[]): Buffer {
-  return encodeBatch(messageId, points, (bytes, samples) => {
-    if (samples.length > MAX_HISTORY_SAMPLES) throw tooMany("samples of one identifier", MAX_HISTORY_SAMPLES);
-    const commas = new Commas();
+export function encodeHistoryPost(messageId: number, ...lists: readonly Points[]): Buffer {
+  return encodeBatch(messageId, lists, (bytes, _stream, list) => {
+    if (countAll(list) > MAX_HISTORY_SAMPLES) throw tooMany("samples of one identifier", MAX_HISTORY_SAMPLES);
     bytes.text("[");
-    for (const sample of samples) {
-      commas.before(bytes);
-      writeSample(bytes, sample);
-    }
+    writeList(bytes, list);
     bytes.text("]");
   });
 }
 
-/** The points of one device, by identifier. */
+function countAll(list: readonly Samples[]): number {
+  let count = 0;
+  for (const samples of list) count += countSamples(samples);
+  return count;
+}
+
+function writeList(bytes: JsonBytes, list: readonly Samples[]): void {
+  const commas = new Commas();
+  for (const samples of list) {
+    commas.before(bytes);
+    writeSamples(bytes, samples);
+  }
+}
+
+/** The samples of one device, by identifier. */
 interface Entry {
   readonly device: DeviceIdentity | undefined;
-  readonly properties: Map<string, Datapoint[]>;
-  readonly events: Map<string, Datapoint[]>;
+  readonly properties: Map<string, Samples[]>;
+  readonly events: Map<string, Samples[]>;
 }
 
 /** Writes what an identifier has. */
-type WriteSamples = (bytes: JsonBytes, samples: readonly Datapoint[]) => void;
+type WriteSamples = (bytes: JsonBytes, stream: string, list: readonly Samples[]) => void;
 
-function encodeBatch(messageId: number, points: readonly Datapoint[], write: WriteSamples): Buffer {
-  if (points.length === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
+function encodeBatch(messageId: number, lists: readonly Points[], write: WriteSamples): Buffer {
   const entries = new Map<string, Entry>();
-  for (const point of points) {
-    const { properties, events } = entryOf(entries, point);
-    const samples = point.event ? events : properties;
-    const known = samples.get(point.stream);
-    if (known !== undefined) known.push(point);
-    else samples.set(point.stream, [point]);
+  eachSamples(lists, THING_SAMPLE, (samples) => {
+    const { properties, events } = entryOf(entries, samples);
+    const ofKind = samples.event ? events : properties;
+    const known = ofKind.get(samples.stream);
+    if (known !== undefined) known.push(samples);
+    else ofKind.set(samples.stream, [samples]);
     if (events.size + properties.size > MAX_BATCH_IDENTIFIERS)
       throw tooMany("identifiers of one device", MAX_BATCH_IDENTIFIERS);
-  }
+  });
+  if (entries.size === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
   return encodeThingPost(messageId, (bytes) => {
     const commas = new Commas();
     bytes.text("[");
@@ -89,7 +101,7 @@ function encodeBatch(messageId: number, points: readonly Datapoint[], write: Wri
   });
 }
 
-function entryOf(entries: Map<string, Entry>, { device }: Datapoint): Entry {
+function entryOf(entries: Map<string, Entry>, { device }: Samples): Entry {
   const key = device === undefined ? "" : deviceKey(device);
   const known = entries.get(key);
   if (known !== undefined) return known;
@@ -112,23 +124,23 @@ function writeEntry(bytes: JsonBytes, { device, properties, events }: Entry, wri
   ] as const) {
     if (samples.size === 0) continue;
     commas.before(bytes);
-    writeName(bytes, name);
-    writeSamples(bytes, samples, write);
+    bytes.name(name);
+    writeNamed(bytes, samples, write);
   }
   bytes.text("}");
 }
 
-function writeSamples(
+function writeNamed(
   bytes: JsonBytes,
-  samples: ReadonlyMap<string, readonly Datapoint[]>,
+  samples: ReadonlyMap<string, readonly Samples[]>,
   write: WriteSamples,
 ): void {
   const commas = new Commas();
   bytes.text("{");
   for (const [name, list] of samples) {
     commas.before(bytes);
-    writeName(bytes, name);
-    write(bytes, list);
+    bytes.name(name);
+    write(bytes, name, list);
   }
   bytes.text("}");
 }

@@ -8,9 +8,10 @@
  */
 import { OneNetError } from "../errors";
 import { codeOf, DATAPOINT_ERROR_TEXTS, ILLEGAL_DATA_CODE, type PlatformCode, readRejection } from "./codes";
-import { type DenseList, DensePoints, type Points } from "./dense-points";
+import { eachSamples, type SampleForm, type Samples, writeColumn } from "./columns";
+import type { Points } from "./dense-points";
 import { isJsonObject, type JsonObject, type JsonValue, readInteger, readJson } from "./json";
-import { JsonBytes } from "./json-bytes";
+import { Commas, JsonBytes } from "./json-bytes";
 import { MAX_MESSAGE_ID, MAX_PAYLOAD_BYTES, MAX_TIME_MS } from "./limits";
 import { copyValue, type Datapoint, isStreamName } from "./value";
 
@@ -35,38 +36,63 @@ export function checkMessageId(messageId: number): number {
 
 /** What every post is written into before it is copied: the next one finds the room. */
 const scratch = new JsonBytes();
-const VALUE = Buffer.from(',{"v":');
-const VALUE_FIRST = Buffer.from('{"v":');
+const VALUE = Buffer.from('{"v":');
 const NO_TIME = Buffer.from("}");
-const LIST_END = Buffer.from("]");
-const COMMA = Buffer.from(",");
 
 /**
- * Encodes the body of `dp/post/json`. Points of one stream keep their order. The wire's `t` is in whole seconds,
- * rounded down, so points of one second are told apart by their order only.
+ * Encodes the body of `dp/post/json`, one list behind the other. Points of one stream keep their order. The wire's `t`
+ * is in whole seconds, rounded down, so points of one second are told apart by their order only.
  *
  * @param messageId echoed by `…/accepted` or `…/rejected`: an integer from 1 to 2^31-1
  * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_PAYLOAD_TOO_LARGE
  */
-export function encodeDatapointPost(messageId: number, points: Points): Buffer {
-  return encodeDatapointLists(messageId, [points]);
-}
-
-/** Encodes lists of points, one behind the other, as {@link encodeDatapointPost} does. */
-export function encodeDatapointLists(messageId: number, lists: readonly Points[]): Buffer {
+export function encodeDatapointPost(messageId: number, ...lists: readonly Points[]): Buffer {
   const streams = byStream(lists);
   if (streams.size === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
   scratch.clear();
   scratch.text(`{"id":${checkMessageId(messageId)},"dp":{`);
-  let separator = "";
-  for (const [stream, items] of streams) {
-    scratch.text(`${separator}${JSON.stringify(stream)}:[`);
-    separator = ",";
-    writeItems(items);
+  const commas = new Commas();
+  for (const [stream, list] of streams) {
+    commas.before(scratch);
+    scratch.name(stream);
+    writeList(list);
   }
   scratch.text("}}");
   if (scratch.length <= MAX_PAYLOAD_BYTES) return scratch.toBuffer();
   throw new OneNetError("ONENET_PAYLOAD_TOO_LARGE", { bytes: scratch.length, maxBytes: MAX_PAYLOAD_BYTES });
+}
+
+/** As {@link writePoint} writes one. */
+const STREAM_SAMPLE: SampleForm = {
+  before: '{"v":',
+  after: (atMs) => (atMs === undefined ? "}" : `,"t":${Math.floor(atMs / 1000)}}`),
+};
+
+function byStream(lists: readonly Points[]): Map<string, Samples[]> {
+  const streams = new Map<string, Samples[]>();
+  eachSamples(lists, STREAM_SAMPLE, (samples) => {
+    const known = streams.get(samples.stream);
+    if (known === undefined) streams.set(samples.stream, [samples]);
+    else known.push(samples);
+  });
+  return streams;
+}
+
+function writeList(list: readonly Samples[]): void {
+  const commas = new Commas();
+  scratch.text("[");
+  for (const samples of list) {
+    commas.before(scratch);
+    if ("rows" in samples) writeColumn(scratch, samples);
+    else writePoint(samples);
+  }
+  scratch.text("]");
+}
+
+function writePoint({ value, atMs }: Datapoint): void {
+  scratch.piece(VALUE);
+  scratch.value(value);
+  scratch.piece(atMs === undefined ? NO_TIME : timePiece(Math.floor(atMs / 1000)));
 }
 
 let lastSeconds = -1;
@@ -78,39 +104,6 @@ function timePiece(seconds: number): Uint8Array {
     lastTime = Buffer.from(`,"t":${seconds}}`);
   }
   return lastTime;
-}
-
-/** A point, or the bytes of several. */
-type Item = Datapoint | DenseList;
-
-function byStream(lists: readonly Points[]): Map<string, Item[]> {
-  const streams = new Map<string, Item[]>();
-  const add = (stream: string, item: Item) => {
-    const items = streams.get(stream);
-    if (items === undefined) streams.set(stream, [item]);
-    else items.push(item);
-  };
-  for (const points of lists) {
-    if (points instanceof DensePoints) for (const list of points.lists) add(list.stream, list);
-    else for (const point of points) add(point.stream, point);
-  }
-  return streams;
-}
-
-function writeItems(items: readonly Item[]): void {
-  let isFirst = true;
-  for (const item of items) {
-    if ("bytes" in item) {
-      if (!isFirst) scratch.piece(COMMA);
-      scratch.bytes(item.bytes, item.start, item.end);
-    } else {
-      scratch.piece(isFirst ? VALUE_FIRST : VALUE);
-      scratch.value(item.value);
-      scratch.piece(item.atMs === undefined ? NO_TIME : timePiece(Math.floor(item.atMs / 1000)));
-    }
-    isFirst = false;
-  }
-  scratch.piece(LIST_END);
 }
 
 /** What the platform says to a post, as the simulator does: the body of `…/accepted` or `…/rejected`. */

@@ -1,15 +1,10 @@
 /**
- * Many datapoints of a data-stream product, kept as the bytes they will be on the wire.
- *
- * A hundred objects cost more to make, to keep and to collect than to be turned into bytes; what waits as bytes is
- * joined with others when it is sent, and is made into objects again only when that is needed (a rejection, a disk).
+ * Many datapoints of one message and one time, kept as a row of values: what they are called is kept once for all
+ * messages that have the same names. A hundred objects cost more to make, to keep and to collect than to be turned
+ * into bytes; they are made only when that is needed (a rejection, a disk).
  */
-import { isPlainObject } from "./json";
-import { JsonBytes } from "./json-bytes";
+import type { ProductKind } from "./topic-table";
 import { type Datapoint, isStreamName } from "./value";
-
-/** Fewer are better off as objects. */
-export const DENSE_MIN = 32;
 
 /** Datapoints, dense or not, as far as that makes no difference. */
 export interface Points extends Iterable<Datapoint> {
@@ -20,30 +15,36 @@ export interface Points extends Iterable<Datapoint> {
   some(isWanted: (point: Datapoint) => boolean): boolean;
 }
 
-/** A run of bytes: a view of its own for each would cost more than what is in it. */
-export interface DenseList {
-  readonly stream: string;
-  readonly bytes: Buffer;
-  readonly start: number;
-  readonly end: number;
-}
+/** A value without parts. */
+export type Scalar = number | string | boolean;
 
+/** Samples of the connection's own device, none of them an event. */
 export class DensePoints implements Points {
-  readonly length: number;
-  /** The points of each stream, in their order, as they are on the wire: `{"v":1,"t":1700000000},{"v":2}`. */
-  readonly lists: readonly DenseList[];
+  readonly layout: Layout;
+  /** One for each of the layout's names. */
+  readonly values: readonly Scalar[];
+  /** The time of all of them, in ms since 1970. */
+  readonly atMs: number | undefined;
   /** Bytes of a post of these, at most. */
   readonly postBytes: number;
 
-  constructor(length: number, lists: readonly DenseList[], postBytes: number) {
-    this.length = length;
-    this.lists = lists;
+  constructor(layout: Layout, values: readonly Scalar[], atMs: number | undefined, postBytes: number) {
+    this.layout = layout;
+    this.values = values;
+    this.atMs = atMs;
     this.postBytes = postBytes;
   }
 
-  /** Stream by stream; times are in whole seconds, as on the wire. */
+  get length(): number {
+    return this.values.length;
+  }
+
   toPoints(): Datapoint[] {
-    return this.lists.flatMap(readList);
+    const { layout, atMs } = this;
+    return this.values.map((value, place) => {
+      const stream = String(layout.names[place]);
+      return atMs === undefined ? { stream, value } : { stream, value, atMs };
+    });
   }
 
   [Symbol.iterator](): IterableIterator<Datapoint> {
@@ -67,104 +68,62 @@ export class DensePoints implements Points {
   }
 }
 
-function readList({ stream, bytes, start, end }: DenseList): Datapoint[] {
-  const text = bytes.toString("latin1", start, end);
-  const items: { readonly v: number; readonly t?: number }[] = JSON.parse(`[${text}]`);
-  return items.map(({ v: value, t }) =>
-    t === undefined ? { stream, value } : { stream, value, atMs: t * 1000 },
-  );
-}
+/** Bytes around a name in a post of any form, at most: `,"":[]`. */
+const NAME_FRAME_BYTES = 6;
+/** `[{"properties":{}}]` in `{"id":"2147483647","version":"1.0","params":{}}`, and some. */
+const POST_FRAME_BYTES = 80;
 
-const BEFORE_VALUE = '{"v":';
-const FIRST = Buffer.from(BEFORE_VALUE);
-/** Bytes around a stream's list in a post, besides its name: `,"":[]`. */
-const LIST_FRAME_BYTES = 6;
-/** `{"id":2147483647,"dp":{}}`, and some. */
-const POST_FRAME_BYTES = 64;
-
-/** What every list is written into before it is copied. */
-const scratch = new JsonBytes();
-
-/**
- * Reads a list of `{stream, value}` in one go, where every item is one: a good name, a finite number, no time of its
- * own. Nothing of the result is shared with the items.
- *
- * @param stampAtMs the time of all of them, in ms since 1970; undefined gives them none
- * @returns undefined where any item is something else, or there are few: then they are read one by one
- */
-export function readDensePoints(items: unknown, stampAtMs: number | undefined): DensePoints | undefined {
-  if (!Array.isArray(items) || items.length < DENSE_MIN) return undefined;
-  const layout = layoutOf(items);
-  if (layout === undefined) return undefined;
-  const tail = stampAtMs === undefined ? "}" : `,"t":${Math.floor(stampAtMs / 1000)}}`;
-  const between = Buffer.from(`${tail},${BEFORE_VALUE}`);
-  const last = between.subarray(0, tail.length);
-  scratch.clear();
-  const ends = layout.streams.map(({ indices }) => {
-    scratch.piece(FIRST);
-    let separator: Uint8Array | undefined;
-    for (const index of indices) {
-      if (separator !== undefined) scratch.piece(separator);
-      separator = between;
-      // Checked by layoutOf.
-      scratch.value((items[index] as PlainPoint).value);
-    }
-    scratch.piece(last);
-    return scratch.length;
-  });
-  const bytes = scratch.toBuffer();
-  const lists = layout.streams.map(({ stream }, place) => {
-    const start = place === 0 ? 0 : Number(ends[place - 1]);
-    return { stream, bytes, start, end: Number(ends[place]) };
-  });
-  return new DensePoints(items.length, lists, layout.frameBytes + bytes.length);
-}
-
-/** Which item is of which stream: the same for most payloads of a flow. */
-interface Layout {
+/** The names of a message's datapoints, in their order. Messages that share one can be joined place by place. */
+export class Layout {
   readonly names: readonly string[];
-  readonly streams: readonly { readonly stream: string; readonly indices: readonly number[] }[];
-  /** Bytes of a post without its points, at most. */
+  /** Which places are of which name. */
+  readonly places: ReadonlyMap<string, readonly number[]>;
+  /** Bytes of a post without its samples, at most. */
   readonly frameBytes: number;
-}
 
-let lastLayout: Layout | undefined;
-
-/** @returns undefined where an item is not as plain as it must be */
-function layoutOf(items: readonly unknown[]): Layout | undefined {
-  const known = lastLayout?.names.length === items.length ? lastLayout.names : undefined;
-  let isKnown = known !== undefined;
-  for (let index = 0; index < items.length; index += 1) {
-    const item = items[index];
-    if (!isPlainPoint(item)) return undefined;
-    if (known?.[index] === item.stream) continue;
-    isKnown = false;
-    if (!isStreamName(item.stream, "data-stream")) return undefined;
+  constructor(names: readonly string[]) {
+    const places = new Map<string, number[]>();
+    names.forEach((name, place) => {
+      const known = places.get(name);
+      if (known === undefined) places.set(name, [place]);
+      else known.push(place);
+    });
+    let frameBytes = POST_FRAME_BYTES;
+    for (const name of places.keys()) frameBytes += name.length + NAME_FRAME_BYTES;
+    this.names = names;
+    this.places = places;
+    this.frameBytes = frameBytes;
   }
-  if (!isKnown) lastLayout = newLayout(items.map((item) => (item as PlainPoint).stream));
-  return lastLayout;
+
+  /** No name stands twice. */
+  get isUnique(): boolean {
+    return this.places.size === this.names.length;
+  }
 }
 
-function newLayout(names: readonly string[]): Layout {
-  const streams = new Map<string, number[]>();
-  names.forEach((stream, index) => {
-    const indices = streams.get(stream);
-    if (indices === undefined) streams.set(stream, [index]);
-    else indices.push(index);
-  });
-  let frameBytes = POST_FRAME_BYTES;
-  for (const stream of streams.keys()) frameBytes += stream.length + LIST_FRAME_BYTES;
-  return { names, streams: [...streams].map(([stream, indices]) => ({ stream, indices })), frameBytes };
+const REMEMBERED_LAYOUTS = 200;
+/** A longer one is not kept: nobody sends it again and again. */
+const REMEMBERED_NAMES = 1000;
+
+/** By the first name: what a flow sends begins the same each time. */
+const layouts: Readonly<Record<ProductKind, Map<string, Layout>>> = {
+  "data-stream": new Map(),
+  "thing-model": new Map(),
+};
+
+/** What the names are likely to be when this is the first one. */
+export function likelyLayout(firstName: string, kind: ProductKind): Layout | undefined {
+  return layouts[kind].get(firstName);
 }
 
-interface PlainPoint {
-  readonly stream: string;
-  readonly value: number;
-}
-
-/** `{stream, value}` and nothing else. */
-function isPlainPoint(item: unknown): item is PlainPoint {
-  if (!isPlainObject(item)) return false;
-  for (const key in item) if (key !== "stream" && key !== "value") return false;
-  return typeof item["stream"] === "string" && Number.isFinite(item["value"]);
+/** The layout of these names; undefined where one of them can be no stream's. */
+export function newLayout(names: readonly string[], kind: ProductKind): Layout | undefined {
+  if (!names.every((name) => isStreamName(name, kind))) return undefined;
+  const layout = new Layout(names);
+  const known = layouts[kind];
+  const [first] = names;
+  if (first === undefined || names.length > REMEMBERED_NAMES) return layout;
+  if (known.size >= REMEMBERED_LAYOUTS) known.clear();
+  known.set(first, layout);
+  return layout;
 }

@@ -7,6 +7,7 @@
  * @see docs 901, 902
  */
 import type { Datapoint } from "./datapoint";
+import type { Points } from "./dense-points";
 import { readSamples } from "./sample";
 import { encodeSamplesPost } from "./thing-post";
 import { readUplink, type UplinkRefusal, type UplinkRequest } from "./uplink";
@@ -17,8 +18,8 @@ import { readUplink, type UplinkRefusal, type UplinkRequest } from "./uplink";
  * @param messageId echoed as text: an integer from 1 to 2^31-1
  * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_PAYLOAD_TOO_LARGE, ONENET_INTERNAL if an identifier stands twice
  */
-export function encodeEventPost(messageId: number, points: readonly Datapoint[]): Buffer {
-  return encodeSamplesPost(messageId, points);
+export function encodeEventPost(messageId: number, ...lists: readonly Points[]): Buffer {
+  return encodeSamplesPost(messageId, lists);
 }
 
 export interface EventPost {

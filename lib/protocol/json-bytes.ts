@@ -17,8 +17,13 @@ const MAX_INTEGER_BYTES = 16;
 const HALF = 1e8;
 const HALF_DIGITS = 8;
 const USUAL_BYTES = 4096;
+/** A piece of no more is copied quickest byte by byte. */
+const LOOP_BYTES = 10;
 /** Room beyond this is given back: one huge body is no reason to keep as much for ever. */
 const KEPT_BYTES = 1_048_576;
+
+const names = new Map<string, Buffer>();
+const REMEMBERED_NAMES = 1000;
 
 /** A growing run of bytes. What is written is JSON only if the caller's pieces are. */
 export class JsonBytes {
@@ -47,20 +52,32 @@ export class JsonBytes {
     this.#end += this.#bytes.write(text, this.#end);
   }
 
-  /** A short piece that is written often: copied byte by byte, which is quickest. */
+  /** A piece that is written often. */
   piece(piece: Uint8Array): void {
     const { length } = piece;
     this.#reserve(length);
     const bytes = this.#bytes;
     let end = this.#end;
-    for (let index = 0; index < length; index += 1) bytes[end++] = Number(piece[index]);
+    if (length > LOOP_BYTES) bytes.set(piece, end);
+    else for (let index = 0; index < length; index += 1) bytes[end + index] = Number(piece[index]);
+    end += length;
     this.#end = end;
   }
 
-  /** Bytes made before. */
-  bytes(bytes: Buffer, start: number, end: number): void {
-    this.#reserve(end - start);
-    this.#end += bytes.copy(this.#bytes, this.#end, start, end);
+  /** `"name":`; most nodes write the same few for ever. */
+  name(name: string): void {
+    let piece = names.get(name);
+    if (piece === undefined) {
+      piece = Buffer.from(`${JSON.stringify(name)}:`);
+      if (names.size >= REMEMBERED_NAMES) names.clear();
+      names.set(name, piece);
+    }
+    this.piece(piece);
+  }
+
+  /** Takes the last bytes back. */
+  drop(count: number): void {
+    this.#end -= count;
   }
 
   /** As `JSON.stringify` writes it. */
@@ -123,6 +140,18 @@ export class JsonBytes {
     const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
     this.#bytes.copy(larger, 0, 0, this.#end);
     this.#bytes = larger;
+  }
+}
+
+const COMMA = Buffer.from(",");
+
+/** Whether a comma belongs before the next of several: not before the first. */
+export class Commas {
+  #isFirst = true;
+
+  before(bytes: JsonBytes): void {
+    if (!this.#isFirst) bytes.piece(COMMA);
+    this.#isFirst = false;
   }
 }
 

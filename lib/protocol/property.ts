@@ -11,6 +11,7 @@
 import { OneNetError } from "../errors";
 import type { PlatformCode } from "./codes";
 import type { Datapoint } from "./datapoint";
+import type { Points } from "./dense-points";
 import { encodeAnswer, parseAnswer, parseRequest } from "./envelope";
 import { isJsonObject, type JsonObject, type JsonValue, readInteger, readNames } from "./json";
 import { readSamples } from "./sample";
@@ -19,13 +20,13 @@ import { TOPICS } from "./topic-table";
 import { readUplink, type UplinkRefusal, type UplinkRequest } from "./uplink";
 
 /**
- * Encodes the body of `thing/property/post`.
+ * Encodes the body of `thing/property/post`, one list behind the other.
  *
  * @param messageId echoed as text: an integer from 1 to 2^31-1
  * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_PAYLOAD_TOO_LARGE, ONENET_INTERNAL if an identifier stands twice
  */
-export function encodePropertyPost(messageId: number, points: readonly Datapoint[]): Buffer {
-  return encodeSamplesPost(messageId, points);
+export function encodePropertyPost(messageId: number, ...lists: readonly Points[]): Buffer {
+  return encodeSamplesPost(messageId, lists);
 }
 
 export interface PropertyPostReply extends PlatformCode {

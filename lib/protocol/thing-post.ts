@@ -1,7 +1,9 @@
 /** The bodies of a thing-model product's posts, written as bytes: a backlog's post holds ten thousand samples. */
 import { OneNetError } from "../errors";
+import { countSamples, eachSamples, type SampleForm, type Samples, writeColumn } from "./columns";
 import { checkMessageId } from "./datapoint";
-import { JsonBytes } from "./json-bytes";
+import type { Points } from "./dense-points";
+import { Commas, JsonBytes } from "./json-bytes";
 import { MAX_PAYLOAD_BYTES } from "./limits";
 import type { Datapoint } from "./value";
 
@@ -10,7 +12,6 @@ const scratch = new JsonBytes();
 const VALUE = Buffer.from('{"value":');
 const TIME = Buffer.from(',"time":');
 const END = Buffer.from("}");
-const COMMA = Buffer.from(",");
 
 /**
  * Encodes `{"id":"…","version":"1.0","params":…}`.
@@ -28,22 +29,20 @@ export function encodeThingPost(messageId: number, writeParams: (bytes: JsonByte
   throw new OneNetError("ONENET_PAYLOAD_TOO_LARGE", { bytes: scratch.length, maxBytes: MAX_PAYLOAD_BYTES });
 }
 
-/** `"name":`, as most nodes send the same few for ever. */
-const names = new Map<string, Buffer>();
-const REMEMBERED_NAMES = 1000;
+/** As {@link writeSample} writes one. */
+export const THING_SAMPLE: SampleForm = {
+  before: '{"value":',
+  after: (atMs) => (atMs === undefined ? "}" : `,"time":${atMs}}`),
+};
 
-export function writeName(bytes: JsonBytes, name: string): void {
-  let piece = names.get(name);
-  if (piece === undefined) {
-    piece = Buffer.from(`${JSON.stringify(name)}:`);
-    if (names.size >= REMEMBERED_NAMES) names.clear();
-    names.set(name, piece);
-  }
-  bytes.piece(piece);
+/** Writes one sample or a column of them. */
+export function writeSamples(bytes: JsonBytes, samples: Samples): void {
+  if ("rows" in samples) writeColumn(bytes, samples);
+  else writeSample(bytes, samples);
 }
 
 /** `{"value":…}`, with `"time"` in ms where the point has one. */
-export function writeSample(bytes: JsonBytes, { value, atMs }: Datapoint): void {
+function writeSample(bytes: JsonBytes, { value, atMs }: Datapoint): void {
   bytes.piece(VALUE);
   bytes.value(value);
   if (atMs === undefined) bytes.piece(END);
@@ -66,34 +65,25 @@ function writeTime(bytes: JsonBytes, atMs: number): void {
   bytes.piece(END);
 }
 
-/** Whether a comma belongs before the next of several: not before the first. */
-export class Commas {
-  #isFirst = true;
-
-  before(bytes: JsonBytes): void {
-    if (!this.#isFirst) bytes.piece(COMMA);
-    this.#isFirst = false;
-  }
-}
-
 /**
  * Encodes `{"params":{identifier: sample, …}}`.
  *
  * @throws {OneNetError} ONENET_DATAPOINT_INVALID.empty, ONENET_PAYLOAD_TOO_LARGE, ONENET_INTERNAL if an identifier stands twice
  */
-export function encodeSamplesPost(messageId: number, points: readonly Datapoint[]): Buffer {
-  if (points.length === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
+export function encodeSamplesPost(messageId: number, lists: readonly Points[]): Buffer {
   const seen = new Set<string>();
   return encodeThingPost(messageId, (bytes) => {
     bytes.text("{");
     const commas = new Commas();
-    for (const point of points) {
-      if (seen.has(point.stream)) throw standsTwice(point.stream);
-      seen.add(point.stream);
+    eachSamples(lists, THING_SAMPLE, (samples) => {
+      const { stream } = samples;
+      if (seen.has(stream) || countSamples(samples) > 1) throw standsTwice(stream);
+      seen.add(stream);
       commas.before(bytes);
-      writeName(bytes, point.stream);
-      writeSample(bytes, point);
-    }
+      bytes.name(stream);
+      writeSamples(bytes, samples);
+    });
+    if (seen.size === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
     bytes.piece(END);
   });
 }

@@ -1,7 +1,8 @@
 import type { FailedDatapoint } from "../../lib/client/device";
 import { asOneNetError, OneNetError } from "../../lib/errors";
 import type { Datapoint } from "../../lib/protocol/datapoint";
-import { readDensePoints } from "../../lib/protocol/dense-points";
+import type { DensePoints } from "../../lib/protocol/dense-points";
+import { readDensePoints } from "../../lib/protocol/dense-reader";
 import { isPlainObject } from "../../lib/protocol/json";
 import type { ChangedValue, ReadPoints } from "../shared/read-points";
 import { NONE_CHANGED, NONE_FAILED, NONE_HELD_BACK } from "../shared/read-points";
@@ -36,7 +37,7 @@ export function readDatapoints(
   rules: PointRules,
   stampAtMs: number | undefined,
 ): ReadPoints {
-  const dense = rules.kind === "data-stream" ? readDensePoints(payload, stampAtMs) : undefined;
+  const dense = readDense(payload, stream, rules, stampAtMs);
   if (dense !== undefined) return { ...NOTHING_ELSE, points: dense };
   const changed: ChangedValue[] = [];
   if (typeof payload !== "object") {
@@ -55,6 +56,23 @@ export function readDatapoints(
     }
   }
   return { points, failed, changed, heldBack: NONE_HELD_BACK };
+}
+
+/** Undefined where the payload is not as plain as most long ones are. */
+function readDense(
+  payload: unknown,
+  { named }: StreamChoice,
+  { kind, booleansAsNumbers, thing, device }: PointRules,
+  stampAtMs: number | undefined,
+): DensePoints | undefined {
+  if (device !== undefined || (named !== "" && !Array.isArray(payload))) return undefined;
+  const isChecked = kind === "thing-model" && thing.rules.mode !== "off";
+  const model = isChecked ? thing.model : undefined;
+  return readDensePoints(
+    payload,
+    { kind, booleansAsNumbers, model, lengthUnit: thing.rules.lengthUnit },
+    stampAtMs,
+  );
 }
 
 const NOTHING_ELSE = { failed: NONE_FAILED, changed: NONE_CHANGED, heldBack: NONE_HELD_BACK };

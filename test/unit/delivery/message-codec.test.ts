@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { DeliveryOptions, Draft } from "../../../lib/delivery/message";
 import { decodeMessage, encodeMessage, readSubject } from "../../../lib/delivery/message-codec";
 import { subjectOf } from "../../../lib/delivery/subject";
-import { readDensePoints } from "../../../lib/protocol/dense-points";
+import { readDensePoints } from "../../../lib/protocol/dense-reader";
 import { exactInteger, parseJson } from "../../../lib/protocol/json";
 
 const text = fc.string({ unit: "grapheme", maxLength: 40 });
@@ -101,7 +101,7 @@ describe("message codec", () => {
 
   it("gives back a long list of datapoints one by one", () => {
     const items = Array.from({ length: 40 }, (_, n) => ({ stream: `s${n % 2}`, value: n / 10 }));
-    const dense = readDensePoints(items, 1_700_000_000_999);
+    const dense = readDensePoints(items, { kind: "data-stream", booleansAsNumbers: true }, 1_700_000_000_999);
     assert.ok(dense);
     const rest = {
       options: { completeWhen: "accepted" },

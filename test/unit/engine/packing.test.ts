@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { DeviceProfile } from "../../../lib/client/profile";
 import type { Clock } from "../../../lib/clock";
-import { readDensePoints } from "../../../lib/protocol/dense-points";
+import { readDensePoints } from "../../../lib/protocol/dense-reader";
 import { topics } from "../../../lib/protocol/topic";
 import type { PublishEvent } from "../../../lib/simulator/events";
 import { deviceProfile } from "../../support/connections";
@@ -10,6 +10,8 @@ import { ManualClock } from "../../support/manual-clock";
 import { STREAM, startTestSimulator, type TestSimulator, THING } from "../../support/simulated";
 
 const ACCEPTED = { completeWhen: "accepted", qos: 1 } as const;
+
+const DENSE_STREAM = { kind: "data-stream", booleansAsNumbers: true } as const;
 
 describe("the engine on the simulator", () => {
   let test: TestSimulator;
@@ -63,6 +65,7 @@ describe("the engine on the simulator", () => {
       test.simulator.faults.rejectStream({ stream: "s1" });
       const dense = readDensePoints(
         Array.from({ length: 60 }, (_, index) => ({ stream: `s${index % 3}`, value: index })),
+        DENSE_STREAM,
         Date.now(),
       );
       assert.ok(dense && engine.connection.device);
@@ -81,7 +84,7 @@ describe("the engine on the simulator", () => {
       open(STREAM);
       await engine.online();
       const items = Array.from({ length: 20_000 }, (_, index) => ({ stream: `s${index % 3}`, value: index }));
-      const dense = readDensePoints(items, Date.now());
+      const dense = readDensePoints(items, DENSE_STREAM, Date.now());
       assert.ok(dense && engine.connection.device);
       const { failed, receipt } = await engine.connection.device.post(dense, ACCEPTED);
       assert.deepEqual(failed, []);

@@ -4,119 +4,223 @@ import fc from "fast-check";
 import {
   checkDatapoint,
   type Datapoint,
-  encodeDatapointLists,
   encodeDatapointPost,
   parseDatapointPost,
 } from "../../../lib/protocol/datapoint";
-import { DENSE_MIN, DensePoints, readDensePoints } from "../../../lib/protocol/dense-points";
+import { encodeHistoryPost, encodePackPost } from "../../../lib/protocol/batch";
+import { DensePoints } from "../../../lib/protocol/dense-points";
+import { DENSE_MIN, type DenseRules, readDensePoints } from "../../../lib/protocol/dense-reader";
+import { MAX_MESSAGE_ID } from "../../../lib/protocol/limits";
+import { encodePropertyPost } from "../../../lib/protocol/property";
+import type { ProductKind } from "../../../lib/protocol/topic";
+import type { ThingModel } from "../../../lib/protocol/thing-model";
+import { parseThingModel } from "../../../lib/protocol/thing-model-reader";
 
 const AT_MS = 1_700_000_000_999;
-const RULES = { kind: "data-stream", booleansAsNumbers: true } as const;
+const STREAMS: DenseRules = { kind: "data-stream", booleansAsNumbers: true };
+const THINGS: DenseRules = { kind: "thing-model", booleansAsNumbers: true };
 
 interface Item {
   readonly stream: string;
-  readonly value: number;
+  readonly value: unknown;
 }
 
-const item = fc.record({
-  stream: fc.constantFrom("a", "b.c", "$d_1"),
+const value = fc.oneof(
   // Beyond 2^53 the reader of the wire gives a bigint.
-  value: fc.oneof(fc.double({ noNaN: true, min: -1e15, max: 1e15 }), fc.integer()),
-});
-const items = fc.array(item, { minLength: DENSE_MIN, maxLength: 3 * DENSE_MIN });
-const stamp = fc.constantFrom(AT_MS, undefined);
+  fc.double({ noNaN: true, min: -1e15, max: 1e15 }),
+  fc.integer().map((whole) => whole / 100),
+  fc.string(),
+  fc.boolean(),
+);
+const item = fc.record({ stream: fc.constantFrom("a", "b.c", "$d_1"), value });
+const items = fc.array(item, { minLength: DENSE_MIN, maxLength: 2 * DENSE_MIN });
+const names = Array.from({ length: 40 }, (_, n) => `p${n}`);
+const named = fc
+  .array(value, { minLength: DENSE_MIN, maxLength: names.length })
+  .map((values) => Object.fromEntries(values.map((each, n) => [String(names[n]), each])));
+const stamp = fc.constantFrom(AT_MS, AT_MS + 1, undefined);
 const some = (count: number): Item[] => Array.from({ length: count }, (_, n) => ({ stream: "s", value: n }));
 
-/** Stream by stream, with the times that the wire has. */
-function onTheWire(points: readonly Datapoint[]): Datapoint[] {
-  const post = parseDatapointPost(encodeDatapointPost(1, points));
-  assert.ok("points" in post);
-  return [...post.points];
+function oneByOne(list: readonly Item[], kind: ProductKind, stampAtMs: number | undefined): Datapoint[] {
+  return list.map((each) => checkDatapoint(each, { kind, booleansAsNumbers: true }, stampAtMs));
+}
+
+function itemsOf(values: Readonly<Record<string, unknown>>): Item[] {
+  return Object.entries(values).map(([stream, each]) => ({ stream, value: each }));
+}
+
+function modelOf(type: string, specs: object): ThingModel {
+  const properties = names.map((identifier) => ({
+    identifier,
+    name: identifier,
+    functionType: "u",
+    accessMode: "r",
+    dataType: { type, specs },
+  }));
+  return parseThingModel(JSON.stringify({ version: "1.0", properties, events: [], services: [] })).model;
 }
 
 describe("readDensePoints", () => {
-  it("reads what is read one by one, stream by stream", () => {
+  it("reads a list as it is read one by one", () => {
     fc.assert(
       fc.property(items, stamp, (given, stampAtMs) => {
-        const dense = readDensePoints(given, stampAtMs);
+        const dense = readDensePoints(given, STREAMS, stampAtMs);
         assert.ok(dense);
         assert.equal(dense.length, given.length);
-        const single = given.map((each) => checkDatapoint(each, RULES, stampAtMs));
-        assert.deepEqual(dense.toPoints(), onTheWire(single));
+        const single = oneByOne(given, "data-stream", stampAtMs);
+        assert.deepEqual(dense.toPoints(), single);
         assert.deepEqual(encodeDatapointPost(7, dense), encodeDatapointPost(7, single));
-        assert.ok(encodeDatapointPost(2 ** 31 - 1, dense).length <= dense.postBytes);
+        assert.ok(encodeDatapointPost(MAX_MESSAGE_ID, dense).length <= dense.postBytes);
+      }),
+    );
+  });
+
+  it("reads the properties of an object as they are read one by one", () => {
+    fc.assert(
+      fc.property(named, stamp, (given, stampAtMs) => {
+        const dense = readDensePoints(given, THINGS, stampAtMs);
+        assert.ok(dense);
+        const single = oneByOne(itemsOf(given), "thing-model", stampAtMs);
+        assert.deepEqual(dense.toPoints(), single);
+        for (const encode of [encodePropertyPost, encodePackPost, encodeHistoryPost]) {
+          assert.deepEqual(encode(7, dense), encode(7, single));
+          assert.ok(encode(MAX_MESSAGE_ID, dense).length <= dense.postBytes);
+        }
       }),
     );
   });
 
   it("keeps the order of each stream between dense lists and others", () => {
+    const mixed = fc.array(fc.tuple(fc.oneof(items, fc.array(item)), stamp), { minLength: 1 });
     fc.assert(
-      fc.property(items, fc.array(item), items, (first, single, last) => {
-        const lists = [first, single, last].map((list) =>
-          list.map((each) => checkDatapoint(each, RULES, AT_MS)),
+      fc.property(mixed, items, (given, again) => {
+        // Twice the same names make neighbours of one layout.
+        const all = [...given, [again, AT_MS] as const, [again, undefined] as const];
+        const single = all.map(([list, stampAtMs]) => oneByOne(list, "data-stream", stampAtMs));
+        const lists = all.map(
+          ([list, stampAtMs], n) => readDensePoints(list, STREAMS, stampAtMs) ?? single[n] ?? [],
         );
-        const dense = [readDensePoints(first, AT_MS), lists[1], readDensePoints(last, AT_MS)];
-        const known = dense.filter((list) => list !== undefined);
-        assert.deepEqual(encodeDatapointLists(3, known), encodeDatapointPost(3, lists.flat()));
+        assert.deepEqual(encodeDatapointPost(3, ...lists), encodeDatapointPost(3, single.flat()));
+        assert.deepEqual(encodeHistoryPost(3, ...lists.slice(-2)), encodeHistoryPost(3, ...single.slice(-2)));
       }),
     );
   });
 
   it("shares nothing with the items", () => {
     const given = some(DENSE_MIN);
-    const dense = readDensePoints(given, undefined);
+    const dense = readDensePoints(given, STREAMS, undefined);
     for (const each of given) Object.assign(each, { value: -1 });
     assert.deepEqual(
-      dense?.map(({ value }) => value),
-      some(DENSE_MIN).map(({ value }) => value),
+      dense?.map((point) => point.value),
+      some(DENSE_MIN).map((each) => each.value),
     );
   });
 
   it("takes the objects of a function node", () => {
-    const given = runInNewContext(`Array.from({length: 40}, (_, n) => ({stream: "s", value: n / 10}))`);
-    assert.equal(readDensePoints(given, AT_MS)?.length, 40);
+    const list = runInNewContext(`Array.from({length: 40}, (_, n) => ({stream: "s", value: n / 10}))`);
+    assert.equal(readDensePoints(list, STREAMS, AT_MS)?.length, 40);
+    const properties = runInNewContext(
+      `Object.fromEntries(Array.from({length: 40}, (_, n) => ["s" + n, n / 10]))`,
+    );
+    for (const _time of [1, 2]) assert.equal(readDensePoints(properties, THINGS, AT_MS)?.length, 40);
   });
 
   for (const [what, odd] of Object.entries({
-    "a text": { stream: "s", value: "1" },
-    "a boolean": { stream: "s", value: true },
+    "an object": { stream: "s", value: { a: 1 } },
+    null: { stream: "s", value: null },
     NaN: { stream: "s", value: Number.NaN },
     "a time of its own": { stream: "s", value: 1, at: AT_MS },
     "another field": { stream: "s", value: 1, unit: "K" },
     "no stream": { value: 1 },
     "a bad name": { stream: "näme", value: 1 },
     "a bare value": 1,
-    null: null,
+    "nothing in a place": null,
   })) {
     it(`leaves a list with ${what} in it to be read one by one`, () => {
       for (const place of [0, DENSE_MIN]) {
         const given: unknown[] = some(DENSE_MIN);
         given.splice(place, 0, odd);
-        assert.equal(readDensePoints(given, AT_MS), undefined);
+        assert.equal(readDensePoints(given, STREAMS, AT_MS), undefined);
       }
     });
   }
 
-  it("leaves few, and what is no list, to be read one by one", () => {
-    assert.equal(readDensePoints(some(DENSE_MIN - 1), AT_MS), undefined);
-    assert.equal(readDensePoints({ stream: "s", value: 1 }, AT_MS), undefined);
+  for (const [what, odd] of Object.entries({
+    "an object": { p3: { a: 1 } },
+    null: { p3: null },
+    NaN: { p3: Number.NaN },
+    "a bad name": { näme: 1 },
+  })) {
+    it(`leaves properties with ${what} among them to be read one by one`, () => {
+      const good = Object.fromEntries(names.map((name) => [name, 1]));
+      // As one that was never seen, and as one whose names were.
+      for (const before of [{}, { p0: 1 }]) {
+        readDensePoints({ ...before, ...good }, THINGS, AT_MS);
+        assert.equal(readDensePoints({ ...before, ...good, ...odd }, THINGS, AT_MS), undefined);
+      }
+    });
+  }
+
+  it("leaves few, and what is neither list nor object, to be read one by one", () => {
+    assert.equal(readDensePoints(some(DENSE_MIN - 1), STREAMS, AT_MS), undefined);
+    assert.equal(readDensePoints({ stream: "s", value: 1 }, STREAMS, AT_MS), undefined);
+    assert.equal(readDensePoints("s", STREAMS, AT_MS), undefined);
+    assert.equal(readDensePoints({}, THINGS, AT_MS), undefined);
   });
 
-  it("knows one payload's streams from another's of the same length", () => {
+  it("leaves two samples of one property to be parted", () => {
+    assert.equal(readDensePoints(some(DENSE_MIN), THINGS, AT_MS), undefined);
+  });
+
+  it("knows one payload's streams from another's of the same length, and from one that is longer", () => {
     const turned = some(DENSE_MIN).map((each, n) => (n === 5 ? { ...each, stream: "t" } : each));
-    for (const given of [some(DENSE_MIN), turned, some(DENSE_MIN)]) {
-      const dense = readDensePoints(given, undefined);
+    const given = [some(DENSE_MIN), turned, some(DENSE_MIN), some(DENSE_MIN + 1)];
+    for (const list of given) {
       assert.deepEqual(
-        dense?.filter(({ stream }) => stream === "t").length,
-        given.filter(({ stream }) => stream === "t").length,
+        readDensePoints(list, STREAMS, undefined)?.toPoints(),
+        oneByOne(list, "data-stream", undefined),
       );
     }
+  });
+
+  it("knows one object's names from another's that begins the same", () => {
+    const all = Object.fromEntries(names.map((name, n) => [name, n]));
+    const { p39, ...fewer } = all;
+    const { p20, ...others } = all;
+    for (const given of [all, fewer, all, others, { ...all, more: p39 }, { ...others, p20 }]) {
+      const dense = readDensePoints(given, THINGS, undefined);
+      assert.deepEqual(dense?.toPoints(), oneByOne(itemsOf(given), "thing-model", undefined));
+    }
+  });
+
+  it("finds what it forgot of many payloads, and keeps no very long one", () => {
+    const first = Array.from({ length: 500 }, (_, n) => [{ stream: `n${n}`, value: 0 }, ...some(DENSE_MIN)]);
+    for (const list of [...first, ...first.slice(0, 3)]) {
+      const points = readDensePoints(list, STREAMS, AT_MS)?.toPoints();
+      assert.deepEqual(points, oneByOne(list, "data-stream", AT_MS));
+    }
+    const long = some(2000);
+    const [one, another] = [long, long].map((list) => readDensePoints(list, STREAMS, AT_MS));
+    assert.notEqual(one?.layout, another?.layout);
+    assert.deepEqual(one?.toPoints(), another?.toPoints());
+  });
+
+  it("holds each value against the model, and keeps none that the model has something against", () => {
+    const model = modelOf("float", { min: "0", max: "50", step: "0.1" });
+    const rules = { ...THINGS, model };
+    const good = Object.fromEntries(names.map((name, n) => [name, n]));
+    assert.equal(readDensePoints(good, rules, AT_MS)?.length, names.length);
+    assert.equal(readDensePoints({ ...good, p7: 51 }, rules, AT_MS), undefined);
+    assert.equal(readDensePoints({ ...good, p7: "7" }, rules, AT_MS), undefined);
+    assert.equal(readDensePoints({ ...good, other: 7 }, rules, AT_MS), undefined);
+    const wider = modelOf("double", {});
+    assert.equal(readDensePoints({ ...good, p7: 51 }, { ...rules, model: wider }, AT_MS)?.length, names.length);
   });
 });
 
 describe("DensePoints", () => {
   it("is listed like any datapoints", () => {
-    const dense = readDensePoints(some(DENSE_MIN), AT_MS);
+    const dense = readDensePoints(some(DENSE_MIN), STREAMS, AT_MS);
     assert.ok(dense instanceof DensePoints);
     const points = dense.toPoints();
     assert.deepEqual([...dense], points);
@@ -125,16 +229,17 @@ describe("DensePoints", () => {
       points.flatMap((point) => [point, point]),
     );
     assert.deepEqual(
-      dense.filter(({ value }) => value === 3),
-      [{ stream: "s", value: 3, atMs: Math.floor(AT_MS / 1000) * 1000 }],
+      dense.filter((point) => point.value === 3),
+      [{ stream: "s", value: 3, atMs: AT_MS }],
     );
     assert.equal(
-      dense.some(({ value }) => value === 31),
+      dense.some((point) => point.value === 31),
       true,
     );
     assert.equal(
-      dense.some(({ value }) => value === 32),
+      dense.some((point) => point.value === 32),
       false,
     );
+    assert.ok("points" in parseDatapointPost(encodeDatapointPost(1, dense)));
   });
 });
