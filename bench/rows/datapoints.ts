@@ -20,7 +20,7 @@ const single: Experiment<"core" | "ours"> = {
   },
 };
 
-const share = 0.15;
+const share = 1;
 
 const hundred: Experiment<"text" | "object" | "ours"> = {
   name: "100 datapoints a message",

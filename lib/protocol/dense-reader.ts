@@ -45,18 +45,25 @@ export function readDensePoints(
 function readList(items: readonly unknown[], rules: DenseRules): Row | undefined {
   const { length } = items;
   const [first] = items;
-  if (length < DENSE_MIN || !isPlainPoint(first)) return undefined;
+  if (length < DENSE_MIN || !isPlainObject(first) || !isPoint(first)) return undefined;
   let layout = likelyLayout(first.stream, rules.kind);
   const names = layout?.names.length === length ? layout.names : undefined;
   let isKnown = names !== undefined;
   const values = new Array<Scalar>(length);
+  const prototype: unknown = Object.getPrototypeOf(first);
   for (let place = 0; place < length; place += 1) {
     const item = items[place];
-    if (!isPlainPoint(item)) return undefined;
-    const value = readScalar(item.value, rules);
-    if (value === undefined) return undefined;
-    values[place] = value;
-    if (isKnown && names?.[place] !== item.stream) isKnown = false;
+    // Most have one prototype: one look at it will do.
+    if (!(hasPrototype(item, prototype) || isPlainObject(item)) || !isPoint(item)) return undefined;
+    const { value, stream } = item;
+    // Numbers go by themselves: a function would put each in a box.
+    if (typeof value === "number" && Number.isFinite(value)) values[place] = value + 0;
+    else {
+      const scalar = readScalar(value, rules);
+      if (scalar === undefined) return undefined;
+      values[place] = scalar;
+    }
+    if (isKnown && names?.[place] !== stream) isKnown = false;
   }
   if (!isKnown) {
     layout = newLayout(
@@ -84,9 +91,13 @@ function readAsBefore(payload: Readonly<Record<string, unknown>>, rules: DenseRu
       values = new Array<Scalar>(layout.names.length);
     }
     if (layout?.names[place] !== name) return undefined;
-    const value = readScalar(payload[name], rules);
-    if (value === undefined) return undefined;
-    values[place] = value;
+    const value = payload[name];
+    if (typeof value === "number" && Number.isFinite(value)) values[place] = value + 0;
+    else {
+      const scalar = readScalar(value, rules);
+      if (scalar === undefined) return undefined;
+      values[place] = scalar;
+    }
     place += 1;
   }
   return layout?.names.length === place ? { layout, values } : undefined;
@@ -107,21 +118,23 @@ function readAnew(payload: Readonly<Record<string, unknown>>, rules: DenseRules)
 
 /** As checkDatapoint does. @returns undefined where it is none */
 function readScalar(value: unknown, { kind, booleansAsNumbers }: DenseRules): Scalar | undefined {
-  // -0 has no JSON form.
-  if (typeof value === "number") return Number.isFinite(value) ? value + 0 : undefined;
+  if (typeof value === "number") return Number.isFinite(value) ? value + 0 : undefined; // -0 has no JSON form
   if (typeof value === "string") return value;
   if (typeof value !== "boolean") return undefined;
   return kind === "data-stream" && booleansAsNumbers ? Number(value) : value;
 }
 
-interface PlainPoint {
+interface PlainPoint extends Record<string, unknown> {
   readonly stream: string;
   readonly value: unknown;
 }
 
+function hasPrototype(item: unknown, prototype: unknown): item is Record<string, unknown> {
+  return typeof item === "object" && item !== null && Object.getPrototypeOf(item) === prototype;
+}
+
 /** `{stream, value}` and nothing else. */
-function isPlainPoint(item: unknown): item is PlainPoint {
-  if (!isPlainObject(item)) return false;
+function isPoint(item: Readonly<Record<string, unknown>>): item is PlainPoint {
   for (const key in item) if (key !== "stream" && key !== "value") return false;
   return typeof item["stream"] === "string";
 }

@@ -6,12 +6,11 @@ import { encodeValue, type JsonValue } from "./json";
 
 const ZERO = 0x30;
 const MINUS = 0x2d;
-const DOT = 0x2e;
 /** Numbers below it with at most three decimals, as most readings are, are written digit by digit. */
 const SHORT_MAX = 1e6;
 const SCALE = 1000;
-/** Bytes of such a number, at most: `-999999.999`. */
-const SHORT_BYTES = 11;
+/** Bytes of such a number, at most, `-999999.999`, and those behind it that are touched. */
+const SHORT_BYTES = 11 + 4;
 const MAX_INTEGER_BYTES = 16;
 /** A longer integer is written as two. */
 const HALF = 1e8;
@@ -22,12 +21,39 @@ const LOOP_BYTES = 10;
 /** Room beyond this is given back: one huge body is no reason to keep as much for ever. */
 const KEPT_BYTES = 1_048_576;
 
+/** Short texts as the words that hold them, so that each is written at once. */
+interface Texts {
+  readonly words: Uint32Array;
+  readonly lengths: Uint8Array;
+}
+
+/** Of each number from 0 to 999. */
+function textsOf(textOf: (index: number) => string): Texts {
+  const texts = { words: new Uint32Array(SCALE), lengths: new Uint8Array(SCALE) };
+  const word = Buffer.alloc(Uint32Array.BYTES_PER_ELEMENT);
+  for (let index = 0; index < SCALE; index += 1) {
+    texts.lengths[index] = word.write(textOf(index));
+    texts.words[index] = word.readUInt32LE();
+  }
+  return texts;
+}
+
+const WHOLE = textsOf(String);
+const PADDED = textsOf((index) => String(index).padStart(3, "0"));
+/** `.5` of 500, nothing of 0. */
+const FRACTION = textsOf((index) => String(index / SCALE).slice(1));
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
+}
+
 const names = new Map<string, Buffer>();
 const REMEMBERED_NAMES = 1000;
 
 /** A growing run of bytes. What is written is JSON only if the caller's pieces are. */
 export class JsonBytes {
-  #bytes = Buffer.allocUnsafe(USUAL_BYTES);
+  #bytes = Buffer.allocUnsafeSlow(USUAL_BYTES);
+  #view = viewOf(this.#bytes);
   #end = 0;
 
   get length(): number {
@@ -36,7 +62,7 @@ export class JsonBytes {
 
   clear(): void {
     this.#end = 0;
-    if (this.#bytes.length > KEPT_BYTES) this.#bytes = Buffer.allocUnsafe(USUAL_BYTES);
+    if (this.#bytes.length > KEPT_BYTES) this.#use(Buffer.allocUnsafeSlow(USUAL_BYTES));
   }
 
   /** A copy of what was written. */
@@ -105,9 +131,20 @@ export class JsonBytes {
     this.#reserve(SHORT_BYTES);
     if (value < 0) this.#bytes[this.#end++] = MINUS;
     const whole = Math.floor(thousandths / SCALE);
-    this.#digits(whole, countDigits(whole));
-    this.#decimals(thousandths - whole * SCALE);
+    if (whole < SCALE) this.#text3(WHOLE, whole);
+    else {
+      const high = Math.floor(whole / SCALE);
+      this.#text3(WHOLE, high);
+      this.#text3(PADDED, whole - high * SCALE);
+    }
+    this.#text3(FRACTION, thousandths - whole * SCALE);
     return true;
+  }
+
+  /** Four bytes at once, of which what is no part of the text is written over by what follows. */
+  #text3({ words, lengths }: Texts, index: number): void {
+    this.#view.setUint32(this.#end, Number(words[index]), true);
+    this.#end += Number(lengths[index]);
   }
 
   /** Below 2^31: divisions of such are quick. */
@@ -122,24 +159,17 @@ export class JsonBytes {
     }
   }
 
-  #decimals(thousandths: number): void {
-    if (thousandths === 0) return;
-    const bytes = this.#bytes;
-    const tenths = Math.floor(thousandths / 100);
-    const hundredths = Math.floor(thousandths / 10) - tenths * 10;
-    const last = thousandths % 10;
-    bytes[this.#end++] = DOT;
-    bytes[this.#end++] = ZERO + tenths;
-    if (hundredths !== 0 || last !== 0) bytes[this.#end++] = ZERO + hundredths;
-    if (last !== 0) bytes[this.#end++] = ZERO + last;
-  }
-
   #reserve(more: number): void {
     const needed = this.#end + more;
     if (needed <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
     this.#bytes.copy(larger, 0, 0, this.#end);
-    this.#bytes = larger;
+    this.#use(larger);
+  }
+
+  #use(bytes: Buffer<ArrayBuffer>): void {
+    this.#bytes = bytes;
+    this.#view = viewOf(bytes);
   }
 }
 
