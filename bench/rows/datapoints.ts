@@ -12,22 +12,23 @@ const WINDOW = 1000;
 const core = (port: number): PublishTarget => ({ kind: "core", port, qos: 1, topic: DATAPOINT_TOPIC });
 const ours = (port: number) => ({ kind: "datapoints", port, window: WINDOW }) as const;
 
+/** Ours are through after a fifth of a second else, before V8 has compiled what it runs. */
+const share = 5;
+
 const single: Experiment<"core" | "ours"> = {
   name: "one datapoint a message",
   variants: {
-    core: floodVariant(core, { outstanding: OUTSTANDING, message: "datapoint-json" }),
-    ours: floodVariant(ours, { outstanding: OUTSTANDING, message: "datapoint" }),
+    core: floodVariant(core, { outstanding: OUTSTANDING, message: "datapoint-json", share }),
+    ours: floodVariant(ours, { outstanding: OUTSTANDING, message: "datapoint", share }),
   },
 };
-
-const share = 1;
 
 const hundred: Experiment<"text" | "object" | "ours"> = {
   name: "100 datapoints a message",
   variants: {
-    text: floodVariant(core, { outstanding: OUTSTANDING, message: "100-datapoints-json", share }),
-    object: floodVariant(core, { outstanding: OUTSTANDING, message: "100-datapoints-object", share }),
-    ours: floodVariant(ours, { outstanding: OUTSTANDING, message: "100-datapoints", share }),
+    text: floodVariant(core, { outstanding: OUTSTANDING, message: "100-datapoints-json" }),
+    object: floodVariant(core, { outstanding: OUTSTANDING, message: "100-datapoints-object" }),
+    ours: floodVariant(ours, { outstanding: OUTSTANDING, message: "100-datapoints" }),
   },
 };
 
@@ -37,12 +38,10 @@ const validated: Experiment<"text" | "ours"> = {
     text: floodVariant((port) => ({ kind: "core", port, qos: 1, topic: PROPERTY_TOPIC }), {
       outstanding: OUTSTANDING,
       message: "100-properties-json",
-      share,
     }),
     ours: floodVariant((port) => ({ ...ours(port), model: hundredPropertiesModel() }), {
       outstanding: OUTSTANDING,
       message: "100-properties",
-      share,
     }),
   },
 };

@@ -1,13 +1,13 @@
 import { OneNetError } from "../errors";
+import { giveBackPayload } from "../protocol/payload-pool";
 import { AnswerReplies } from "./answer-replies";
 import type { FlightParts } from "./flight-parts";
 import { InFlight } from "./in-flight";
-import { LateReplies, messagesIn, revive } from "./late-replies";
+import { LateReplies, letGo, revive } from "./late-replies";
 import type { DeliveryLink } from "./link";
 import { LinkCloserFinder } from "./link-closer";
 import type { QueuedMessage, Rejection } from "./message";
-import type { Pack } from "./pack";
-import { isOpen, isPost, isThrough, isTold } from "./pack";
+import { isOpen, isPayloadFree, isPost, isThrough, isTold, type Pack } from "./pack";
 import { repack } from "./repack";
 import { splitRejected } from "./splitter";
 import { timeoutError } from "./timeout-error";
@@ -141,6 +141,7 @@ export class Flight {
       this.#countAccepted(pack.parts.length, pack.sentAtMonotonicMs);
       this.#parts.settlement.advance(pack, "accepted");
       this.#parts.settlement.finish(pack);
+      if (isPayloadFree(pack)) giveBackPayload(pack.publish.payload);
     }
     this.#parts.onProgress();
     return true;
@@ -150,7 +151,7 @@ export class Flight {
   #settleLate(replyKey: string, rejection: Rejection | undefined): boolean {
     const late = this.#lateReplies.take(replyKey);
     if (late === undefined) return false;
-    if (rejection === undefined) this.#countAccepted(messagesIn(late), late.sentAtMonotonicMs);
+    if (!rejection) this.#countAccepted(letGo(late), late.sentAtMonotonicMs);
     else {
       const pack = revive(late, this.#parts.packer);
       this.#parts.settlement.takeBack(pack);
@@ -161,8 +162,7 @@ export class Flight {
   }
 
   #countAccepted(messages: number, sentAtMonotonicMs: number): void {
-    const { clock, counters } = this.#parts;
-    counters.accepted(messages, clock.monotonicMs() - sentAtMonotonicMs);
+    this.#parts.counters.accepted(messages, this.#parts.clock.monotonicMs() - sentAtMonotonicMs);
   }
 
   #leave(pack: Pack): void {
@@ -174,7 +174,7 @@ export class Flight {
   #onAnswered(pack: Pack, error: OneNetError | undefined): void {
     if (!pack.isInFlight) return;
     const { clock, counters, settlement, onProgress } = this.#parts;
-    // What answers has just been heard: the clock need not be read again.
+    // What answers has just been heard.
     const nowMs = this.#link?.lastHeardMs ?? clock.monotonicMs();
     if (pack.publish.qos > 0) this.#inFlight.answered(pack, "puback", nowMs);
     if (error !== undefined) {

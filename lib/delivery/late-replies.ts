@@ -1,8 +1,9 @@
+import { giveBackPayload } from "../protocol/payload-pool";
 import { postBytes } from "../protocol/post-size";
 import type { Publish, QueuedMessage, Receipt } from "./message";
 import { nobody, receiptOf } from "./message";
 import type { Pack } from "./pack";
-import { newPack } from "./pack";
+import { isPayloadFree, newPack } from "./pack";
 import type { Packer } from "./packer";
 
 /** What is kept of a post that is done for its senders: its bytes, and not the thousands of objects it was made of. */
@@ -10,6 +11,8 @@ export interface LatePost {
   readonly publish: Publish;
   readonly replyKey: string;
   readonly messages: number;
+  /** See {@link isPayloadFree}. */
+  readonly isPayloadFree: boolean;
   readonly order: number;
   readonly sentAtMonotonicMs: number;
   /** Of its first message. */
@@ -44,7 +47,8 @@ export class LateReplies {
     for (const oldest of this.#posts.keys()) {
       const isTooMuch = this.#posts.size > REMEMBERED_POSTS || this.#bytes > REMEMBERED_BYTES;
       if (!isTooMuch || this.#posts.size <= REMEMBERED_ALWAYS) return;
-      this.take(oldest);
+      const late = this.take(oldest);
+      if (late !== undefined) letGo(late);
     }
   }
 
@@ -67,12 +71,23 @@ function latePost(pack: Pack, replyKey: string, message: QueuedMessage): LatePos
   const { publish, parts, order, sentAtMonotonicMs } = pack;
   const { queuedAtMonotonicMs } = message;
   const [receipt, messages] = [receiptOf(message), parts.length];
-  return { publish, replyKey, messages, order, sentAtMonotonicMs, receipt, queuedAtMonotonicMs };
+  return {
+    publish,
+    replyKey,
+    messages,
+    isPayloadFree: isPayloadFree(pack),
+    order,
+    sentAtMonotonicMs,
+    receipt,
+    queuedAtMonotonicMs,
+  };
 }
 
-/** How many messages it carried. */
-export function messagesIn(late: Late): number {
-  return "parts" in late ? late.parts.length : late.messages;
+/** Nothing is wanted of it any more. @returns how many messages it carried */
+export function letGo(late: Late): number {
+  if ("parts" in late) return late.parts.length;
+  if (late.isPayloadFree) giveBackPayload(late.publish.payload);
+  return late.messages;
 }
 
 /** The answer again, or the post, each of its datapoints a message of its own: nobody waits for them. */

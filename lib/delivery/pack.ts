@@ -92,6 +92,14 @@ export function isTold(pack: Pack): boolean {
   return true;
 }
 
+/**
+ * Whether its payload may be written over once the pack is done with: the server has acknowledged it, so it has all of
+ * the bytes; what was sent twice may still lie in a socket.
+ */
+export function isPayloadFree({ acknowledged, attempts }: Pack): boolean {
+  return acknowledged && attempts === 1;
+}
+
 /** A post of datapoints, which can be taken apart; not a ready-made publish. */
 export function isPost(pack: Pack): boolean {
   return pack.parts[0]?.points.length !== 0;

@@ -1,5 +1,5 @@
 import type { Datapoint } from "../protocol/datapoint";
-import type { Points } from "../protocol/dense-points";
+import { DensePoints, type Points } from "../protocol/dense-points";
 import type { Handshake, HandshakeMark } from "./link";
 import type { Publish, QueuedMessage } from "./message";
 import type { Pack, PackPart } from "./pack";
@@ -59,6 +59,14 @@ const NO_POINTS: readonly Datapoint[] = [];
 /** All of a message, as a part of a pack. */
 export function wholeOf(message: QueuedMessage): PackPart {
   return { message, points: message.draft.kind === "datapoints" ? message.draft.points : NO_POINTS };
+}
+
+/** What the next message adds to a post, at most: of dense ones side by side the names stand there once. */
+export function addedBytes({ draft, bytes }: QueuedMessage, before: PackPart | undefined): number {
+  if (draft.kind !== "datapoints" || !(draft.points instanceof DensePoints)) return bytes;
+  const { layout } = draft.points;
+  const isSame = before?.points instanceof DensePoints && before.points.layout === layout;
+  return isSame ? bytes - layout.frameBytes : bytes;
 }
 
 /** A ready-made publish. */

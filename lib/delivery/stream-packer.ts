@@ -4,15 +4,15 @@ import { MAX_PAYLOAD_BYTES } from "../protocol/limits";
 import { type DeviceIdentity, topics } from "../protocol/topic";
 import type { Publish } from "./message";
 import type { Pack, PackPart } from "./pack";
-import { type Packer, packPost, packPublish, type WaitingLine, wholeOf } from "./packer";
+import { addedBytes, type Packer, packPost, packPublish, type WaitingLine, wholeOf } from "./packer";
 
 /** What a post costs besides its datapoints; the estimate of each datapoint is an upper bound. */
 export const POST_FRAME_BYTES = 256;
 
 /** Packs for a device of a data-stream product: whatever waits shares a post, several values of one stream as well. */
 export class StreamPacker implements Packer {
-  /** Two posts in flight keep the link busy while a third one gathers. */
-  readonly postsInFlightMax = 2;
+  /** As many keep the link and the server busy while the next one gathers. */
+  readonly postsInFlightMax = 4;
   readonly #topic: string;
   readonly #nextMessageId: () => number;
 
@@ -30,7 +30,7 @@ export class StreamPacker implements Packer {
     let bytes = POST_FRAME_BYTES + message.bytes;
     for (let next = line.peek(); next !== undefined; next = line.peek()) {
       if (next.draft.kind !== "datapoints" || next.draft.qos !== qos) break;
-      bytes += next.bytes;
+      bytes += addedBytes(next, parts.at(-1));
       if (bytes > MAX_PAYLOAD_BYTES) break;
       line.shift();
       if (!next.settled) parts.push(wholeOf(next));

@@ -7,7 +7,7 @@ import type { Batching } from "./delivery-settings";
 import type { Publish, QueuedMessage } from "./message";
 import { Overtaken } from "./overtaken";
 import type { Pack, PackPart } from "./pack";
-import { type Packer, packPublish, type WaitingLine, wholeOf } from "./packer";
+import { addedBytes, type Packer, packPublish, type WaitingLine, wholeOf } from "./packer";
 import { shareOut } from "./shares";
 import { halve } from "./splitter";
 import { POST_FRAME_BYTES } from "./stream-packer";
@@ -51,7 +51,10 @@ export class ThingPacker implements Packer {
 
   #packLoad({ parts, hasRepeats, isLast }: Load): readonly Pack[] {
     if (!hasRepeats && !this.#overtaken.has(parts)) return [this.#packSingle(parts)];
-    const { ahead, older, newest } = shareOut(parts, this.#overtaken.size > 0 ? this.#overtaken.isPast : undefined);
+    const { ahead, older, newest } = shareOut(
+      parts,
+      this.#overtaken.size > 0 ? this.#overtaken.isPast : undefined,
+    );
     const packs: Pack[] = [];
     if (ahead.length > 0) packs.push(this.#packSingle(ahead));
     if (older.length > 0) packs.push(...this.#packOlder(older));
@@ -82,7 +85,7 @@ export class ThingPacker implements Packer {
     for (let next = line.peek(); ; next = line.peek()) {
       isLast = next === undefined ? line.waiting === 0 : qosOf(next) !== qos;
       if (next === undefined || next.draft.kind !== "datapoints" || isLast) break;
-      bytes += next.bytes;
+      bytes += addedBytes(next, parts.at(-1));
       if (bytes > MAX_PAYLOAD_BYTES || !room.add(next.draft.points)) break;
       line.shift();
       if (!next.settled) parts.push(wholeOf(next));

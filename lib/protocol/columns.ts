@@ -52,7 +52,7 @@ export function eachSamples(
     if (points instanceof DensePoints) {
       const messages = neighbours(lists, index, points);
       const rows = rowsOf(messages, form);
-      for (const [stream, places] of points.layout.places) take({ stream, places, rows });
+      for (const { stream, places } of points.layout.streams) take({ stream, places, rows });
       index += messages.length;
     } else {
       if (points !== undefined) for (const point of points) take(point);
@@ -87,13 +87,6 @@ function rowsOf(messages: readonly DensePoints[], form: SampleForm): Rows {
 export function writeColumn(bytes: JsonBytes, { places, rows }: Column): void {
   const { messages, between, form } = rows;
   bytes.piece(form.before);
-  for (let index = 0; index < messages.length; index += 1) {
-    const { values } = messages[index] as DensePoints;
-    const behind = between[index] as Uint8Array;
-    for (const place of places) {
-      bytes.value(values[place] as number);
-      bytes.piece(behind);
-    }
-  }
+  bytes.column(messages, places, between);
   bytes.drop(form.nextBytes);
 }

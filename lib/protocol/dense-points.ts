@@ -3,6 +3,7 @@
  * messages that have the same names. A hundred objects cost more to make, to keep and to collect than to be turned
  * into bytes; they are made only when that is needed (a rejection, a disk).
  */
+import { type Row, valueAt } from "./json-bytes";
 import type { ProductKind } from "./topic-table";
 import { type Datapoint, isStreamName } from "./value";
 
@@ -18,31 +19,43 @@ export interface Points extends Iterable<Datapoint> {
 /** A value without parts. */
 export type Scalar = number | string | boolean;
 
+export interface ScalarRow extends Row {
+  readonly others: ReadonlyMap<number, Scalar> | undefined;
+}
+
 /** Samples of the connection's own device, none of them an event. */
-export class DensePoints implements Points {
+export class DensePoints implements Points, Row {
   readonly layout: Layout;
-  /** One for each of the layout's names. */
-  readonly values: readonly Scalar[];
+  readonly numbers: Float64Array;
+  readonly start: number;
+  readonly others: ReadonlyMap<number, Scalar> | undefined;
   /** The time of all of them, in ms since 1970. */
   readonly atMs: number | undefined;
   /** Bytes of a post of these, at most. */
   readonly postBytes: number;
 
-  constructor(layout: Layout, values: readonly Scalar[], atMs: number | undefined, postBytes: number) {
+  constructor(
+    layout: Layout,
+    { numbers, start, others }: ScalarRow,
+    atMs: number | undefined,
+    bytes: number,
+  ) {
     this.layout = layout;
-    this.values = values;
+    this.numbers = numbers;
+    this.start = start;
+    this.others = others;
     this.atMs = atMs;
-    this.postBytes = postBytes;
+    this.postBytes = bytes;
   }
 
   get length(): number {
-    return this.values.length;
+    return this.layout.names.length;
   }
 
   toPoints(): Datapoint[] {
-    const { layout, atMs } = this;
-    return this.values.map((value, place) => {
-      const stream = String(layout.names[place]);
+    const { atMs } = this;
+    return this.layout.names.map((stream, place) => {
+      const value = valueAt(this, place);
       return atMs === undefined ? { stream, value } : { stream, value, atMs };
     });
   }
@@ -76,8 +89,8 @@ const POST_FRAME_BYTES = 80;
 /** The names of a message's datapoints, in their order. Messages that share one can be joined place by place. */
 export class Layout {
   readonly names: readonly string[];
-  /** Which places are of which name. */
-  readonly places: ReadonlyMap<string, readonly number[]>;
+  /** Each name once, with its places. */
+  readonly streams: readonly { readonly stream: string; readonly places: readonly number[] }[];
   /** Bytes of a post without its samples, at most. */
   readonly frameBytes: number;
 
@@ -91,13 +104,13 @@ export class Layout {
     let frameBytes = POST_FRAME_BYTES;
     for (const name of places.keys()) frameBytes += name.length + NAME_FRAME_BYTES;
     this.names = names;
-    this.places = places;
+    this.streams = Array.from(places, ([stream, own]) => ({ stream, places: own }));
     this.frameBytes = frameBytes;
   }
 
   /** No name stands twice. */
   get isUnique(): boolean {
-    return this.places.size === this.names.length;
+    return this.streams.length === this.names.length;
   }
 }
 

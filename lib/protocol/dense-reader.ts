@@ -3,6 +3,7 @@ import { DensePoints, type Layout, likelyLayout, newLayout, type Scalar } from "
 import { encodeValue, isPlainObject, utf8Bytes } from "./json";
 import { findFault, type LengthUnit } from "./thing-fault";
 import type { DataType, ThingModel } from "./thing-model";
+import type { ProductKind } from "./topic-table";
 import type { DatapointRules } from "./value";
 
 /** Fewer are better off as objects. */
@@ -15,11 +16,10 @@ export interface DenseRules extends DatapointRules {
   readonly lengthUnit?: LengthUnit | undefined;
 }
 
-/** A row of values, and what they are called. */
-interface Row {
-  readonly layout: Layout;
-  readonly values: readonly Scalar[];
-}
+/** Rows of messages that come one after the other lie in one list: one for each would have to be collected. */
+const SLAB_NUMBERS = 4096;
+let slab = new Float64Array(SLAB_NUMBERS);
+let free = 0;
 
 /**
  * Reads `[{stream, value}, …]`, or `{stream: value, …}`, where every name is good and every value a finite number, a
@@ -34,94 +34,130 @@ export function readDensePoints(
   rules: DenseRules,
   stampAtMs: number | undefined,
 ): DensePoints | undefined {
-  const row = Array.isArray(payload) ? readList(payload, rules) : readNamed(payload, rules);
-  if (row === undefined) return undefined;
-  const { layout, values } = row;
-  if (rules.kind === "thing-model" && !layout.isUnique) return undefined;
-  if (rules.model !== undefined && !isAllowed(row, rules.model, rules.lengthUnit)) return undefined;
-  return new DensePoints(layout, values, stampAtMs, layout.frameBytes + samplesBytes(values));
+  if (Array.isArray(payload)) return readList(payload, rules, stampAtMs);
+  return isPlainObject(payload) ? readNamed(payload, rules, stampAtMs) : undefined;
 }
 
-function readList(items: readonly unknown[], rules: DenseRules): Row | undefined {
-  const { length } = items;
+function readList(
+  items: readonly unknown[],
+  rules: DenseRules,
+  atMs: number | undefined,
+): DensePoints | undefined {
   const [first] = items;
-  if (length < DENSE_MIN || !isPlainObject(first) || !isPoint(first)) return undefined;
-  let layout = likelyLayout(first.stream, rules.kind);
-  const names = layout?.names.length === length ? layout.names : undefined;
-  let isKnown = names !== undefined;
-  const values = new Array<Scalar>(length);
-  const prototype: unknown = Object.getPrototypeOf(first);
-  for (let place = 0; place < length; place += 1) {
+  if (items.length < DENSE_MIN || !isPlainObject(first) || !isPoint(first)) return undefined;
+  const likely = likelyLayout(first.stream, rules.kind);
+  const row = likely?.names.length === items.length ? readItems(items, likely, rules) : undefined;
+  if (likely !== undefined && row !== undefined) return takeRow(likely, row, rules.kind, atMs);
+  const layout = newLayout(items.map(nameOf), rules.kind);
+  return layout && takeRow(layout, readItems(items, layout, rules), rules.kind, atMs);
+}
+
+function readNamed(
+  payload: Readonly<Record<string, unknown>>,
+  rules: DenseRules,
+  atMs: number | undefined,
+): DensePoints | undefined {
+  let layout: Layout | undefined;
+  for (const name in payload) {
+    layout = likelyLayout(name, rules.kind);
+    break;
+  }
+  const row = layout && readProperties(payload, layout, rules);
+  if (layout !== undefined && row !== undefined) return takeRow(layout, row, rules.kind, atMs);
+  const names = Object.keys(payload);
+  if (names.length < DENSE_MIN) return undefined;
+  layout = newLayout(names, rules.kind);
+  return layout && takeRow(layout, readProperties(payload, layout, rules), rules.kind, atMs);
+}
+
+/** What was put at the free end of the slab. */
+interface ReadRow {
+  /** Bytes of the values, at most. */
+  bytes: number;
+  others: Map<number, Scalar> | undefined;
+}
+
+function takeRow(
+  layout: Layout,
+  row: ReadRow | undefined,
+  kind: ProductKind,
+  atMs: number | undefined,
+): DensePoints | undefined {
+  if (row === undefined) return undefined;
+  const start = free;
+  const { length } = layout.names;
+  free += length;
+  const bytes = layout.frameBytes + length * sampleFrameBytes(kind, atMs) + row.bytes;
+  return new DensePoints(layout, { numbers: slab, start, others: row.others }, atMs, bytes);
+}
+
+/** @returns undefined where the items are not plain or not of this layout */
+function readItems(items: readonly unknown[], layout: Layout, rules: DenseRules): ReadRow | undefined {
+  const { names } = layout;
+  const types = typesOf(layout, rules);
+  if (types === undefined) return undefined;
+  reserve(names.length);
+  const row: ReadRow = { bytes: 0, others: undefined };
+  const prototype: unknown = Object.getPrototypeOf(items[0]);
+  for (let place = 0; place < names.length; place += 1) {
     const item = items[place];
     // Most have one prototype: one look at it will do.
     if (!(hasPrototype(item, prototype) || isPlainObject(item)) || !isPoint(item)) return undefined;
-    const { value, stream } = item;
-    // Numbers go by themselves: a function would put each in a box.
-    if (typeof value === "number" && Number.isFinite(value)) values[place] = value + 0;
-    else {
-      const scalar = readScalar(value, rules);
-      if (scalar === undefined) return undefined;
-      values[place] = scalar;
-    }
-    if (isKnown && names?.[place] !== stream) isKnown = false;
+    if (item.stream !== names[place] || !put(row, place, item.value, types[place], rules)) return undefined;
   }
-  if (!isKnown) {
-    layout = newLayout(
-      items.map((item) => (item as PlainPoint).stream),
-      rules.kind,
-    );
-  }
-  return layout && { layout, values };
+  return row;
 }
 
-function readNamed(payload: unknown, rules: DenseRules): Row | undefined {
-  if (!isPlainObject(payload)) return undefined;
-  return readAsBefore(payload, rules) ?? readAnew(payload, rules);
-}
-
-/** The names of an object that came before: without making a list of them. */
-function readAsBefore(payload: Readonly<Record<string, unknown>>, rules: DenseRules): Row | undefined {
-  let layout: Layout | undefined;
-  let values: Scalar[] = [];
+/** @returns undefined where the names are not those of this layout */
+function readProperties(
+  payload: Readonly<Record<string, unknown>>,
+  layout: Layout,
+  rules: DenseRules,
+): ReadRow | undefined {
+  const { names } = layout;
+  const types = typesOf(layout, rules);
+  if (types === undefined) return undefined;
+  reserve(names.length);
+  const row: ReadRow = { bytes: 0, others: undefined };
   let place = 0;
+  // Goes through them without making a list of their names.
   for (const name in payload) {
-    if (place === 0) {
-      layout = likelyLayout(name, rules.kind);
-      if (layout === undefined) return undefined;
-      values = new Array<Scalar>(layout.names.length);
-    }
-    if (layout?.names[place] !== name) return undefined;
-    const value = payload[name];
-    if (typeof value === "number" && Number.isFinite(value)) values[place] = value + 0;
-    else {
-      const scalar = readScalar(value, rules);
-      if (scalar === undefined) return undefined;
-      values[place] = scalar;
-    }
+    if (name !== names[place] || !put(row, place, payload[name], types[place], rules)) return undefined;
     place += 1;
   }
-  return layout?.names.length === place ? { layout, values } : undefined;
+  return place === names.length ? row : undefined;
 }
 
-function readAnew(payload: Readonly<Record<string, unknown>>, rules: DenseRules): Row | undefined {
-  const names = Object.keys(payload);
-  if (names.length < DENSE_MIN) return undefined;
-  const values: Scalar[] = [];
-  for (const name of names) {
-    const value = readScalar(payload[name], rules);
-    if (value === undefined) return undefined;
-    values.push(value);
+function reserve(length: number): void {
+  if (free + length <= slab.length) return;
+  slab = new Float64Array(Math.max(SLAB_NUMBERS, length));
+  free = 0;
+}
+
+/** Puts a value into the row, as checkDatapoint would have it. @returns false where that is for checkDatapoint to say */
+function put(
+  row: ReadRow,
+  place: number,
+  value: unknown,
+  type: DataType | undefined,
+  { kind, booleansAsNumbers, lengthUnit }: DenseRules,
+): boolean {
+  if (type !== undefined && findFault(type, value, lengthUnit) !== undefined) return false;
+  if (typeof value === "number") {
+    if (!Number.isFinite(value)) return false;
+    slab[free + place] = value + 0; // -0 has no JSON form
+    row.bytes += numberBytes(value);
+    return true;
   }
-  const layout = newLayout(names, rules.kind);
-  return layout && { layout, values };
-}
-
-/** As checkDatapoint does. @returns undefined where it is none */
-function readScalar(value: unknown, { kind, booleansAsNumbers }: DenseRules): Scalar | undefined {
-  if (typeof value === "number") return Number.isFinite(value) ? value + 0 : undefined; // -0 has no JSON form
-  if (typeof value === "string") return value;
-  if (typeof value !== "boolean") return undefined;
-  return kind === "data-stream" && booleansAsNumbers ? Number(value) : value;
+  if (typeof value !== "string" && typeof value !== "boolean") return false;
+  if (kind === "data-stream" && booleansAsNumbers && typeof value === "boolean") {
+    return put(row, place, Number(value), type, { kind, booleansAsNumbers });
+  }
+  slab[free + place] = Number.NaN;
+  row.others ??= new Map();
+  row.others.set(place, value);
+  row.bytes += utf8Bytes(encodeValue(value));
+  return true;
 }
 
 interface PlainPoint extends Record<string, unknown> {
@@ -139,44 +175,47 @@ function isPoint(item: Readonly<Record<string, unknown>>): item is PlainPoint {
   return typeof item["stream"] === "string";
 }
 
-/** The types of a layout's properties by the model they were looked up in last. */
-const types = new WeakMap<Layout, { readonly model: ThingModel; readonly types: readonly DataType[] }>();
-
-/** Whether the model knows all of them and finds fault with none. */
-function isAllowed({ layout, values }: Row, model: ThingModel, unit: LengthUnit | undefined): boolean {
-  let known = types.get(layout);
-  if (known?.model !== model) {
-    known = { model, types: layout.names.flatMap((name) => model.properties.get(name)?.dataType ?? []) };
-    types.set(layout, known);
-  }
-  if (known.types.length < values.length) return false;
-  for (let place = 0; place < values.length; place += 1) {
-    const type = known.types[place];
-    if (type === undefined || findFault(type, values[place], unit) !== undefined) return false;
-  }
-  return true;
+/** No name that any stream has, where there is none. */
+function nameOf(item: unknown): string {
+  return isPlainObject(item) && isPoint(item) ? item.stream : "";
 }
 
-/** Bytes around a sample's value, at most: `{"value":,"time":253402300799999},`. */
-const SAMPLE_FRAME_BYTES = 34;
+const NO_TYPES: readonly DataType[] = [];
+/** The types of a layout's properties by the model they were looked up in last. */
+const known = new WeakMap<Layout, { readonly model: ThingModel; readonly types: readonly DataType[] }>();
+
+/** @returns undefined where the model does not know all of them, or a property stands twice; none without a model */
+function typesOf(layout: Layout, { kind, model }: DenseRules): readonly DataType[] | undefined {
+  if (kind === "thing-model" && !layout.isUnique) return undefined;
+  if (model === undefined) return NO_TYPES;
+  let found = known.get(layout);
+  if (found?.model !== model) {
+    found = { model, types: layout.names.flatMap((name) => model.properties.get(name)?.dataType ?? []) };
+    known.set(layout, found);
+  }
+  return found.types.length === layout.names.length ? found.types : undefined;
+}
+
+/** Bytes around a sample's value, at most: `{"value":},`, and `,"time":253402300799999`. */
+const THING_FRAME_BYTES = 11;
+const THING_TIME_BYTES = 8 + 15;
+/** `{"v":},`, and `,"t":253402300799`. */
+const STREAM_FRAME_BYTES = 7;
+const STREAM_TIME_BYTES = 5 + 12;
+
+function sampleFrameBytes(kind: ProductKind, atMs: number | undefined): number {
+  if (kind === "data-stream") return STREAM_FRAME_BYTES + (atMs === undefined ? 0 : STREAM_TIME_BYTES);
+  return THING_FRAME_BYTES + (atMs === undefined ? 0 : THING_TIME_BYTES);
+}
+
 /** The longest text of a number: `-1.2345678901234567e-100`. */
 const MAX_NUMBER_BYTES = 24;
-/** `.123`, and a sign. */
-const SHORT_FRACTION_BYTES = 5;
 
-/** Bytes of the samples, at most. */
-function samplesBytes(values: readonly Scalar[]): number {
-  let bytes = values.length * SAMPLE_FRAME_BYTES;
-  for (let place = 0; place < values.length; place += 1) {
-    const value = values[place];
-    bytes += typeof value === "number" ? numberBytes(value) : utf8Bytes(encodeValue(value ?? ""));
-  }
-  return bytes;
-}
-
-/** Near enough for readings, which have few digits. */
+/** Bytes of a number, at most: near enough for readings, which have few digits. */
 function numberBytes(value: number): number {
   const size = Math.abs(value);
-  if (!(size < 1e6) || Math.round(size * 1000) / 1000 !== size) return MAX_NUMBER_BYTES;
-  return SHORT_FRACTION_BYTES + (size < 100 ? 2 : 6);
+  const thousandths = Math.round(size * 1000);
+  if (!(size < 1e6) || thousandths / 1000 !== size) return MAX_NUMBER_BYTES;
+  // A sign, the whole, and `.123`.
+  return 1 + (size < 100 ? 2 : 6) + (thousandths % 1000 === 0 ? 0 : 4);
 }

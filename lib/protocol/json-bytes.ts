@@ -3,6 +3,7 @@
  * far less garbage. For Node.js only: it needs Buffer.
  */
 import { encodeValue, type JsonValue } from "./json";
+import { lendPayload } from "./payload-pool";
 
 const ZERO = 0x30;
 const MINUS = 0x2d;
@@ -50,6 +51,18 @@ function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
 const names = new Map<string, Buffer>();
 const REMEMBERED_NAMES = 1000;
 
+/** A run of values in a longer list: NaN stands where one is no number, and that is kept aside by its place. */
+export interface Row {
+  readonly numbers: Float64Array;
+  readonly start: number;
+  readonly others: ReadonlyMap<number, JsonValue> | undefined;
+}
+
+export function valueAt({ numbers, start, others }: Row, place: number): JsonValue {
+  const number = Number(numbers[start + place]);
+  return Number.isNaN(number) ? (others?.get(place) ?? number) : number;
+}
+
 /** A growing run of bytes. What is written is JSON only if the caller's pieces are. */
 export class JsonBytes {
   #bytes = Buffer.allocUnsafeSlow(USUAL_BYTES);
@@ -65,9 +78,9 @@ export class JsonBytes {
     if (this.#bytes.length > KEPT_BYTES) this.#use(Buffer.allocUnsafeSlow(USUAL_BYTES));
   }
 
-  /** A copy of what was written. */
+  /** A copy of what was written: see payload-pool.ts. */
   toBuffer(): Buffer {
-    const copy = Buffer.allocUnsafe(this.#end);
+    const copy = lendPayload(this.#end);
     this.#bytes.copy(copy, 0, 0, this.#end);
     return copy;
   }
@@ -108,8 +121,40 @@ export class JsonBytes {
 
   /** As `JSON.stringify` writes it. */
   value(value: JsonValue): void {
-    if (typeof value === "number" && this.#shortNumber(value)) return;
-    this.text(encodeValue(value));
+    if (typeof value !== "number") return this.text(encodeValue(value));
+    const size = Math.abs(value);
+    const thousandths = Math.round(size * SCALE);
+    // The quotient of two whole numbers is rounded once: equal means that these decimals are the number's own.
+    if (!(size < SHORT_MAX) || thousandths / SCALE !== size) return this.text(encodeValue(value));
+    this.#reserve(SHORT_BYTES);
+    this.#end = writeShort(this.#view, this.#end, value < 0, thousandths);
+  }
+
+  /** Of each row the values at these places, each with the row's own piece behind it. */
+  column(rows: readonly Row[], places: readonly number[], behind: readonly Uint8Array[]): void {
+    for (let index = 0; index < rows.length; index += 1) {
+      const row = rows[index] as Row;
+      const piece = behind[index] as Uint8Array;
+      const { numbers, start } = row;
+      for (let which = 0; which < places.length; which += 1) {
+        const place = Number(places[which]);
+        const value = Number(numbers[start + place]);
+        const size = Math.abs(value);
+        const thousandths = Math.round(size * SCALE);
+        this.#reserve(SHORT_BYTES + piece.length);
+        let end = this.#end;
+        // As value() does; but a number given to a method is put in a box, and these are many.
+        if (size < SHORT_MAX && thousandths / SCALE === size) {
+          end = writeShort(this.#view, end, value < 0, thousandths | 0);
+        } else {
+          this.text(encodeValue(valueAt(row, place)));
+          this.#reserve(piece.length);
+          end = this.#end;
+        }
+        this.#bytes.set(piece, end);
+        this.#end = end + piece.length;
+      }
+    }
   }
 
   /** A whole number from 0 to 1e15, as a time in milliseconds is. */
@@ -119,32 +164,6 @@ export class JsonBytes {
     const high = Math.floor(whole / HALF);
     this.#digits(high, countDigits(high));
     this.#digits(whole - high * HALF, HALF_DIGITS);
-  }
-
-  /** @returns false for a number that is not short */
-  #shortNumber(value: number): boolean {
-    const size = Math.abs(value);
-    if (!(size < SHORT_MAX)) return false;
-    const thousandths = Math.round(size * SCALE);
-    // The quotient of two whole numbers is rounded once: equal means that these decimals are the number's own.
-    if (thousandths / SCALE !== size) return false;
-    this.#reserve(SHORT_BYTES);
-    if (value < 0) this.#bytes[this.#end++] = MINUS;
-    const whole = Math.floor(thousandths / SCALE);
-    if (whole < SCALE) this.#text3(WHOLE, whole);
-    else {
-      const high = Math.floor(whole / SCALE);
-      this.#text3(WHOLE, high);
-      this.#text3(PADDED, whole - high * SCALE);
-    }
-    this.#text3(FRACTION, thousandths - whole * SCALE);
-    return true;
-  }
-
-  /** Four bytes at once, of which what is no part of the text is written over by what follows. */
-  #text3({ words, lengths }: Texts, index: number): void {
-    this.#view.setUint32(this.#end, Number(words[index]), true);
-    this.#end += Number(lengths[index]);
   }
 
   /** Below 2^31: divisions of such are quick. */
@@ -171,6 +190,27 @@ export class JsonBytes {
     this.#bytes = bytes;
     this.#view = viewOf(bytes);
   }
+}
+
+/** @param thousandths a whole number below 1e9. @returns the end of the number */
+function writeShort(view: DataView, start: number, isNegative: boolean, thousandths: number): number {
+  let end = start;
+  if (isNegative) view.setUint8(end++, MINUS);
+  // Below 2^31, where this is a division of whole numbers.
+  const whole = (thousandths / SCALE) | 0;
+  if (whole < SCALE) end = writeText(view, end, WHOLE, whole);
+  else {
+    const high = (whole / SCALE) | 0;
+    end = writeText(view, end, WHOLE, high);
+    end = writeText(view, end, PADDED, whole - high * SCALE);
+  }
+  return writeText(view, end, FRACTION, thousandths - whole * SCALE);
+}
+
+/** Four bytes at once, of which what is no part of the text is written over by what follows. @returns its end */
+function writeText(view: DataView, start: number, { words, lengths }: Texts, index: number): number {
+  view.setUint32(start, Number(words[index]), true);
+  return start + Number(lengths[index]);
 }
 
 const COMMA = Buffer.from(",");

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
+import { encodeHistoryPost, encodePackPost } from "../../../lib/protocol/batch";
 import {
   checkDatapoint,
   type Datapoint,
   encodeDatapointPost,
   parseDatapointPost,
 } from "../../../lib/protocol/datapoint";
-import { encodeHistoryPost, encodePackPost } from "../../../lib/protocol/batch";
 import { DensePoints } from "../../../lib/protocol/dense-points";
 import { DENSE_MIN, type DenseRules, readDensePoints } from "../../../lib/protocol/dense-reader";
 import { MAX_MESSAGE_ID } from "../../../lib/protocol/limits";
 import { encodePropertyPost } from "../../../lib/protocol/property";
-import type { ProductKind } from "../../../lib/protocol/topic";
 import type { ThingModel } from "../../../lib/protocol/thing-model";
 import { parseThingModel } from "../../../lib/protocol/thing-model-reader";
+import type { ProductKind } from "../../../lib/protocol/topic";
 
 const AT_MS = 1_700_000_000_999;
 const STREAMS: DenseRules = { kind: "data-stream", booleansAsNumbers: true };
@@ -214,7 +214,10 @@ describe("readDensePoints", () => {
     assert.equal(readDensePoints({ ...good, p7: "7" }, rules, AT_MS), undefined);
     assert.equal(readDensePoints({ ...good, other: 7 }, rules, AT_MS), undefined);
     const wider = modelOf("double", {});
-    assert.equal(readDensePoints({ ...good, p7: 51 }, { ...rules, model: wider }, AT_MS)?.length, names.length);
+    assert.equal(
+      readDensePoints({ ...good, p7: 51 }, { ...rules, model: wider }, AT_MS)?.length,
+      names.length,
+    );
   });
 });
 
