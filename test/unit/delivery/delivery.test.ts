@@ -360,7 +360,7 @@ describe("Delivery", () => {
 
   describe("that hands over", () => {
     it("gives all that is not settled to its successor, in order, and tells nobody but the answers", async () => {
-      const old = new DeliveryBench({ inFlightMax: 3 });
+      const old = new DeliveryBench({ inFlightMax: 2 });
       await old.up();
       for (const name of ["a", "b"]) await old.postAlone(name);
       for (const name of ["c", "d", "e"]) old.post(name);

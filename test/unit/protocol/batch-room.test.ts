@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { encodeHistoryPost, encodePackPost } from "../../../lib/protocol/batch";
 import { BatchRoom } from "../../../lib/protocol/batch-room";
 import type { Datapoint } from "../../../lib/protocol/datapoint";
+import { DENSE_MIN, readDensePoints } from "../../../lib/protocol/dense-reader";
 
 const AT = 1_700_000_000_000;
 const SUB = { productId: "P2", deviceName: "sub" };
@@ -15,6 +16,8 @@ const point = (stream: string, more: Partial<Datapoint> = {}): Datapoint => ({
 const many = (length: number, each: (index: number) => Datapoint) =>
   Array.from({ length }, (_, index) => each(index));
 const subAt = (index: number) => ({ device: { productId: "P2", deviceName: `d${index}` } });
+
+const THINGS = { kind: "thing-model", booleansAsNumbers: true } as const;
 
 describe("BatchRoom", () => {
   const PACK = { pack: true, samplesMax: 1 };
@@ -75,6 +78,38 @@ describe("BatchRoom", () => {
     const first = new BatchRoom(HISTORY);
     assert.ok(first.add([point("untimed")]));
     assert.equal(first.add([{ stream: "untimed", value: 1 }]), false);
+  });
+
+  it("counts dense messages as it counts their points", () => {
+    const names = many(101, (index) => point(`p${index}`)).map(({ stream }) => stream);
+    const dense = fc.record({
+      width: fc.constantFrom(DENSE_MIN, DENSE_MIN + 1, 100, 101),
+      atMs: fc.constantFrom(AT, AT + 1, undefined),
+      isDense: fc.boolean(),
+      more: fc.constantFrom<readonly Datapoint[]>([], [], [point("p0")], [point("e", { event: true })]),
+    });
+    const rules = fc.constantFrom(
+      PACK,
+      HISTORY,
+      { pack: true, samplesMax: 3 },
+      { pack: false, samplesMax: 3 },
+    );
+    fc.assert(
+      fc.property(fc.array(dense, { minLength: 1, maxLength: 8 }), rules, (given, batchRules) => {
+        const [room, single] = [new BatchRoom(batchRules), new BatchRoom(batchRules)];
+        for (const { width, atMs, isDense, more } of given) {
+          const payload = Object.fromEntries(names.slice(0, width).map((name) => [name, 1]));
+          const points = readDensePoints(payload, THINGS, atMs);
+          assert.ok(points);
+          for (const list of [isDense ? points : points.toPoints(), more]) {
+            if (list.length === 0) continue;
+            assert.equal(room.add(list), single.add([...list]));
+            assert.equal(room.hasRepeats, single.hasRepeats);
+            assert.equal(room.fitsBatch, single.fitsBatch);
+          }
+        }
+      }),
+    );
   });
 
   it("what it takes can be encoded, and what it refuses has left no trace", () => {
