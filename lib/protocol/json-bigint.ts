@@ -45,24 +45,37 @@ function unmark(value: JsonValue): JsonValue {
 }
 
 /**
- * JSON.stringify, but a bigint is written as a number. What is undefined is left out of an object.
+ * JSON.stringify, but a bigint is written as a number. What has no form (undefined, a function) is left out of an object
+ * and is null in a list, as there.
  *
- * @param value without circles
+ * @param value has a form itself, and no circles
  */
 export function stringifyJson(value: unknown): string {
   try {
     return JSON.stringify(value);
   } catch {
-    return stringifyEach(value);
+    return String(stringifyEach(value));
   }
 }
 
-function stringifyEach(value: unknown): string {
+/** @returns undefined of what has no form */
+function stringifyEach(given: unknown): string | undefined {
+  const value = hasToJson(given) ? given.toJSON() : given;
   if (typeof value === "bigint") return String(value);
-  if (Array.isArray(value)) return `[${value.map((item) => stringifyEach(item ?? null)).join()}]`;
+  // Not map, which passes over holes.
+  if (Array.isArray(value)) return `[${Array.from(value, (item) => stringifyEach(item) ?? "null").join()}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).filter(([, item]) => item !== undefined);
-  return `{${members.map(([key, item]) => `${JSON.stringify(key)}:${stringifyEach(item)}`).join()}}`;
+  const members = Object.entries(value).flatMap(([key, item]) => {
+    const text = stringifyEach(item);
+    return text === undefined ? [] : `${JSON.stringify(key)}:${text}`;
+  });
+  return `{${members.join()}}`;
+}
+
+function hasToJson(value: unknown): value is { readonly toJSON: () => unknown } {
+  return (
+    typeof value === "object" && value !== null && "toJSON" in value && typeof value.toJSON === "function"
+  );
 }
 
 /** A whole number as {@link JsonValue} holds it: a bigint only where a number is not exact. */

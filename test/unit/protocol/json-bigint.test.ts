@@ -59,6 +59,23 @@ describe("whole numbers beyond 2^53 in JSON", () => {
     assert.equal(encodeValue("x"), '"x"');
   });
 
+  it("writes whatever stands beside them as JSON.stringify does", () => {
+    const nothing = fc.constantFrom(undefined, () => 1, Symbol("s"), Number.NaN, -0, new Date(Number.NaN));
+    const itself = fc.anything().map((value) => ({ toJSON: () => value }));
+    const each = fc.anything({
+      values: [nothing, itself, fc.date(), fc.string(), fc.double(), fc.constant(null)],
+      withSparseArray: true,
+    });
+    fc.assert(
+      fc.property(each, (value) => {
+        const list = JSON.stringify([value, 1]).replace(/1\]$/, "9007199254740993]");
+        assert.equal(stringifyJson([value, 9007199254740993n]), list);
+        const members = JSON.stringify({ value, long: 1 }).replace(/1\}$/, "9007199254740993}");
+        assert.equal(stringifyJson({ value, long: 9007199254740993n }), members);
+      }),
+    );
+  });
+
   it("refuses text that is no JSON, with such numbers too", () => {
     for (const text of ["[9007199254740993", "", "9007199254740993,"])
       assert.throws(() => parseJson(text), SyntaxError);
