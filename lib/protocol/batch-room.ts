@@ -59,8 +59,9 @@ export class BatchRoom {
 
   #addRow(points: DensePoints): boolean {
     const { layout } = points;
-    const messages = (this.#row?.messages ?? 0) + 1;
-    const samples = (this.#row?.samples ?? 0) + this.#weigh(points);
+    const before = this.#row ?? { messages: 0, samples: 0 };
+    const messages = before.messages + 1;
+    const samples = before.samples + this.#weigh(points);
     if (samples > this.#rules.samplesMax) return false;
     if (messages > 1 && layout.names.length > MAX_BATCH_IDENTIFIERS) return false;
     this.#row = { layout, messages, samples };

@@ -20,7 +20,7 @@ export interface Points extends Iterable<Datapoint> {
 export type Scalar = number | string | boolean;
 
 export interface ScalarRow extends Row {
-  readonly others: ReadonlyMap<number, Scalar> | undefined;
+  readonly others: ReadonlyMap<number, Scalar>;
 }
 
 /** Samples of the connection's own device, none of them an event. */
@@ -28,7 +28,7 @@ export class DensePoints implements Points, Row {
   readonly layout: Layout;
   readonly numbers: Float64Array;
   readonly start: number;
-  readonly others: ReadonlyMap<number, Scalar> | undefined;
+  readonly others: ReadonlyMap<number, Scalar>;
   /** The time of all of them, in ms since 1970. */
   readonly atMs: number | undefined;
   /** Bytes of a post of these, at most. */

@@ -74,8 +74,11 @@ function readNamed(
 interface ReadRow {
   /** Bytes of the values, at most. */
   bytes: number;
-  others: Map<number, Scalar> | undefined;
+  others: Map<number, Scalar>;
 }
+
+/** Of most rows. */
+const NO_OTHERS = new Map<number, Scalar>();
 
 function takeRow(
   layout: Layout,
@@ -97,7 +100,7 @@ function readItems(items: readonly unknown[], layout: Layout, rules: DenseRules)
   const types = typesOf(layout, rules);
   if (types === undefined) return undefined;
   reserve(names.length);
-  const row: ReadRow = { bytes: 0, others: undefined };
+  const row: ReadRow = { bytes: 0, others: NO_OTHERS };
   const prototype: unknown = Object.getPrototypeOf(items[0]);
   for (let place = 0; place < names.length; place += 1) {
     const item = items[place];
@@ -118,7 +121,7 @@ function readProperties(
   const types = typesOf(layout, rules);
   if (types === undefined) return undefined;
   reserve(names.length);
-  const row: ReadRow = { bytes: 0, others: undefined };
+  const row: ReadRow = { bytes: 0, others: NO_OTHERS };
   let place = 0;
   // Goes through them without making a list of their names.
   for (const name in payload) {
@@ -154,7 +157,7 @@ function put(
     return put(row, place, Number(value), type, { kind, booleansAsNumbers });
   }
   slab[free + place] = Number.NaN;
-  row.others ??= new Map();
+  if (row.others === NO_OTHERS) row.others = new Map();
   row.others.set(place, value);
   row.bytes += utf8Bytes(encodeValue(value));
   return true;

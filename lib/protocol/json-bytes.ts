@@ -55,12 +55,12 @@ const REMEMBERED_NAMES = 1000;
 export interface Row {
   readonly numbers: Float64Array;
   readonly start: number;
-  readonly others: ReadonlyMap<number, JsonValue> | undefined;
+  readonly others: ReadonlyMap<number, JsonValue>;
 }
 
 export function valueAt({ numbers, start, others }: Row, place: number): JsonValue {
   const number = Number(numbers[start + place]);
-  return Number.isNaN(number) ? (others?.get(place) ?? number) : number;
+  return Number.isNaN(number) ? (others.get(place) as JsonValue) : number;
 }
 
 /** A growing run of bytes. What is written is JSON only if the caller's pieces are. */

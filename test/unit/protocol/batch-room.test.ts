@@ -80,6 +80,23 @@ describe("BatchRoom", () => {
     assert.equal(first.add([{ stream: "untimed", value: 1 }]), false);
   });
 
+  it("takes dense messages of a hundred properties as history, and one of more alone", () => {
+    const wide = (width: number, n: number) =>
+      readDensePoints(
+        Object.fromEntries(many(width, (index) => point(`p${index}`)).map(({ stream }) => [stream, n])),
+        THINGS,
+        AT + n,
+      ) ?? [];
+    const room = new BatchRoom(HISTORY);
+    for (let n = 0; n < 100; n += 1) assert.ok(room.add(wide(100, n)));
+    assert.ok(room.hasRepeats && room.fitsBatch);
+    assert.equal(room.add(wide(100, 100)), false);
+    const large = new BatchRoom(HISTORY);
+    assert.ok(large.add(wide(101, 0)));
+    assert.equal(large.add(wide(101, 1)), false);
+    assert.equal(large.fitsBatch, false);
+  });
+
   it("counts dense messages as it counts their points", () => {
     const names = many(101, (index) => point(`p${index}`)).map(({ stream }) => stream);
     const dense = fc.record({
