@@ -9,8 +9,16 @@ import type { Answer, CommandHandler, CommandReference, IncomingCommand, TellAns
 import type { EncodedAnswer } from "./command-answer";
 import { encodeAnswerFor, readAnswerValues } from "./command-answer";
 import { CommandHandlers } from "./command-handlers";
-import type { CommandRequest, Part } from "./command-parts";
-import { commandOf, deadlineMsOf, keyOf, referenceTo, refusalOf, unhandledOf } from "./command-parts";
+import type { CommandRequest, LastValuesOf, Part } from "./command-parts";
+import {
+  commandOf,
+  deadlineMsOf,
+  keyOf,
+  ownAnswerOf,
+  referenceTo,
+  refusalOf,
+  unhandledOf,
+} from "./command-parts";
 import { Deadlines } from "./deadlines";
 import { PendingCommand } from "./pending-command";
 
@@ -28,8 +36,7 @@ export interface CommandDeskSettings {
     request: CommandReference,
     tell: TellAnswered,
   ) => void;
-  /** The last values that the platform has accepted, of those identifiers that have one. */
-  readonly lastValues: (device: DeviceIdentity | undefined, identifiers: readonly string[]) => JsonObject;
+  readonly lastValues: LastValuesOf;
   /** A handler has come. @returns what is called when it goes */
   readonly registered: (handler: CommandHandler) => () => void;
   /** Something went wrong that no handler can be told. */
@@ -169,7 +176,9 @@ export class CommandDesk {
   }
 
   #handOut(handler: CommandHandler, command: IncomingCommand): void {
-    let answer = this.#ownAnswer(handler, command);
+    // One of the others may have answered for all.
+    const isOpen = this.#pending.has(keyOf(command));
+    let answer = isOpen ? ownAnswerOf(handler, command, this.#settings.lastValues) : undefined;
     try {
       handler.deliver(command);
     } catch (thrown) {
@@ -181,15 +190,6 @@ export class CommandDesk {
   readonly #reportFailure: TellAnswered = (error) => {
     if (error !== undefined) this.#settings.report(error);
   };
-
-  /** What is answered before the flow has done anything. */
-  #ownAnswer(handler: CommandHandler, { kind, device, identifiers }: IncomingCommand): Answer | undefined {
-    if (kind !== "property-get") return handler.answersItself ? { success: true } : undefined;
-    if (handler.answersGets !== "last-values") return undefined;
-    const body = this.#settings.lastValues(device, identifiers);
-    if (Object.keys(body).length > 0) return { success: true, body };
-    return { success: false, message: "no value has been accepted yet" };
-  }
 
   #finish(
     pending: PendingCommand,

@@ -113,6 +113,22 @@ export function refusalOf(parts: readonly Part[]): string | undefined {
   }
 }
 
+/** The last values that the platform has accepted, of those identifiers that have one. */
+export type LastValuesOf = (device: DeviceIdentity | undefined, identifiers: readonly string[]) => JsonObject;
+
+/** What is answered before the flow has done anything. */
+export function ownAnswerOf(
+  handler: CommandHandler,
+  { kind, device, identifiers }: IncomingCommand,
+  lastValues: LastValuesOf,
+): Answer | undefined {
+  if (kind !== "property-get") return handler.answersItself ? { success: true } : undefined;
+  if (handler.answersGets !== "last-values") return undefined;
+  const body = lastValues(device, identifiers);
+  if (Object.keys(body).length > 0) return { success: true, body };
+  return { success: false, message: "no value has been accepted yet" };
+}
+
 /** The values that a handler of these identifiers gets. */
 function valuesOf({ kind, values }: CommandRequest, identifiers: readonly string[]): JsonObject {
   if (kind !== "property-set") return values;

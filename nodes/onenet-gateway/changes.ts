@@ -15,49 +15,57 @@ export interface ChangeListener {
 class TopologyChanges {
   readonly #device: Device;
   readonly #listeners = new Set<ChangeListener>();
+  readonly #handler: CommandHandler;
   #unregister: (() => void) | undefined;
 
   constructor(device: Device) {
     this.#device = device;
+    this.#handler = this.#newHandler();
   }
 
   /** @throws {OneNetError} ONENET_COMMAND_AMBIGUOUS when somebody else answers by itself, too */
   listen(listener: ChangeListener): () => void {
-    const end = () => {
-      this.#listeners.delete(listener);
-      this.#registerAnew();
-    };
     this.#listeners.add(listener);
     try {
-      this.#registerAnew();
+      // Once for all: who leaves must not take it from the others, whoever answers besides.
+      this.#unregister ??= this.#device.commands.register(this.#handler);
     } catch (thrown) {
-      end();
+      this.#listeners.delete(listener);
       throw thrown;
     }
-    return end;
+    return () => this.#end(listener);
   }
 
-  #registerAnew(): void {
+  #end(listener: ChangeListener): void {
+    this.#listeners.delete(listener);
+    if (this.#listeners.size > 0) return;
     this.#unregister?.();
-    this.#unregister =
-      this.#listeners.size === 0 ? undefined : this.#device.commands.register(this.#handler());
+    this.#unregister = undefined;
   }
 
-  #handler(): CommandHandler {
-    const all = [...this.#listeners];
-    const manual = all.filter(({ answersItself }) => !answersItself);
+  get #manual(): readonly ChangeListener[] {
+    return [...this.#listeners].filter(({ answersItself }) => !answersItself);
+  }
+
+  #newHandler(): CommandHandler {
+    const listeners = this.#listeners;
+    const manual = () => this.#manual;
     return {
       kinds: new Set(["topo-change"]),
       identifiers: undefined,
-      answersItself: manual.length === 0,
+      /** As long as nobody wants to answer. */
+      get answersItself() {
+        return manual().length === 0;
+      },
       deadlineMs: COMMAND_DEADLINE_DEFAULT_MS,
       unhandled: "fail",
       failure: { kind: "standard" },
       deliver(command) {
-        for (const listener of all) listener.changed(command);
+        for (const listener of [...listeners]) listener.changed(command);
       },
       unanswered(error, command) {
-        for (const listener of manual) listener.unanswered(error, command);
+        const waiting = manual();
+        for (const listener of waiting.length > 0 ? waiting : listeners) listener.unanswered(error, command);
       },
     };
   }

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import type { SubDeviceEvent } from "../../lib/simulator/events";
 import { feed, feedBadly, feedWell, waitForCaught, waitForLastStatus } from "../support/feed";
 import {
+  CATCH,
   commandResponse,
+  commandSubscribe,
   deviceConnection,
   type Fields,
   flowOf,
@@ -154,6 +156,35 @@ describe("onenet-gateway", () => {
     const { msg } = await flow.waitForSend("ask");
     await feedWell(flow, "answer", msg);
     assert.equal((await answered).code, 0);
+  });
+
+  it("still sends changes when a manual one has gone that lived beside a subscribe node which answers", async () => {
+    await start({ ask: {} });
+    const nodes = flowOf(
+      deviceConnection("c", sim.simulator, GATEWAYS, "gw"),
+      gateway("manual", "c", { autoAnswer: false }),
+      gateway("ask", "c"),
+      commandSubscribe("asked", "c", { receiveTopology: true }),
+    );
+    await flow.deploy(nodes);
+    await waitForLastStatus(flow, "ask", "connected");
+    await flow.deploy(
+      nodes.filter(({ id }) => id !== "manual"),
+      "nodes",
+    );
+    const { code } = await bind("s1");
+    assert.equal(code, 0);
+    const { msg } = await flow.waitForSend("ask");
+    assert.deepEqual(msg["payload"], [sub("s1")]);
+    assert.deepEqual(
+      flow.events.filter((event) => event.event === "send" && event.node === CATCH),
+      [],
+    );
+    await flow.deploy(
+      nodes.filter(({ id }) => id !== "manual" && id !== "asked"),
+      "nodes",
+    );
+    assert.equal((await bind("s2")).code, 0, "it answers by itself when nobody else does");
   });
 
   describe("at deploy", () => {
