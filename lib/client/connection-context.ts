@@ -12,6 +12,8 @@ export interface ConnectionListener {
   failed?(error: OneNetError, receipt?: Receipt): void;
   /** What became of a message whose sender heard *queued* only, or that an earlier run has left on disk. */
   outcome?(error: OneNetError | undefined, receipt: Receipt, subject: Subject): void;
+  /** What waited was thrown away. */
+  purged?(): void;
 }
 
 /** What a connection needs from outside; tests put their own in. */

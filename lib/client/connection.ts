@@ -8,6 +8,7 @@ import { publishPacker } from "../delivery/packer";
 import type { Outcome } from "../delivery/settlement";
 import { OneNetError } from "../errors";
 import type { ConnectionContext, ConnectionListener } from "./connection-context";
+import { ConnectionListeners } from "./connection-listeners";
 import type { ConnectionReport } from "./connection-report";
 import { connectionReport } from "./connection-report";
 import { ConnectionStore } from "./connection-store";
@@ -33,7 +34,7 @@ export class Connection {
   readonly #link: Link;
   readonly #store: ConnectionStore | undefined;
   #isClosed = false;
-  readonly #listeners = new Set<ConnectionListener>();
+  readonly #listeners = new ConnectionListeners();
 
   constructor(profile: ConnectionProfile, context: ConnectionContext) {
     this.key = poolKey(profile);
@@ -50,9 +51,7 @@ export class Connection {
     const events = {
       up: (session: DeliveryLink) => this.#onUp(session),
       down: (closedByPeer: boolean) => this.#onDown(closedByPeer),
-      stateChanged: (state: LinkState) => {
-        for (const listener of [...this.#listeners]) listener.stateChanged(state);
-      },
+      stateChanged: (state: LinkState) => this.#listeners.tell((listener) => listener.stateChanged(state)),
     };
     this.#link = new Link(profile, subscriptions, events, loginLog, clock, random);
     this.#store = this.#newStore();
@@ -86,10 +85,7 @@ export class Connection {
   }
 
   listen(listener: ConnectionListener): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return this.#listeners.add(listener);
   }
 
   /** Opens what must be opened and logs in; what comes meanwhile waits. */
@@ -142,7 +138,9 @@ export class Connection {
 
   /** Throws away what waits, on disk as well. @returns how many messages that were */
   async purge(): Promise<number> {
-    return await this.#gate.purge();
+    const messages = await this.#gate.purge();
+    this.#listeners.tell((listener) => listener.purged?.());
+    return messages;
   }
 
   /** How the connection fares, in numbers; holds no secret. */
@@ -241,10 +239,10 @@ export class Connection {
 
   /** Tells whoever watches what became of a message that nobody waits for any more. */
   tellOutcome(...outcome: Parameters<Outcome>): void {
-    for (const listener of [...this.#listeners]) listener.outcome?.(...outcome);
+    this.#listeners.tell((listener) => listener.outcome?.(...outcome));
   }
 
   #report(error: OneNetError, receipt?: Receipt): void {
-    for (const listener of [...this.#listeners]) listener.failed?.(error, receipt);
+    this.#listeners.tell((listener) => listener.failed?.(error, receipt));
   }
 }

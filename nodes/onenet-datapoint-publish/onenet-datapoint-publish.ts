@@ -5,9 +5,9 @@ import { leaseConnection } from "../shared/connection-lease";
 import { deliveryFor } from "../shared/message-urgency";
 import { postPoints, stampOf } from "../shared/post";
 import { checkAllOrNothing } from "../shared/post-conclusion";
-import { reportByException } from "../shared/report-filter";
+import { forgetLateFailures, reportByException } from "../shared/report-filter";
 import type { End, Message, Send } from "../shared/runtime";
-import { onInputEnding } from "../shared/runtime";
+import { onClose, onInputEnding } from "../shared/runtime";
 import { prepareTarget } from "../shared/target-device";
 import { thingOf } from "../shared/thing";
 import type { TypedValue } from "../shared/typed-value";
@@ -24,6 +24,9 @@ export default function register(RED: NodeAPI): void {
     const link = leaseConnection(RED, this, def.connection, "device");
     onInputEnding(RED, this, link, () => {
       const config = readConfig(new FieldReader(RED, this, def as unknown as Def), def as unknown as Def);
+      if (config.filter !== undefined && link.isThere) {
+        onClose(this, forgetLateFailures(config.filter, link.connection));
+      }
       const evaluateStream = prepareStream(RED, this, config);
       const targetOf = prepareTarget(RED, link, def.subdevice);
       const post = (

@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Connection } from "../../lib/client/connection";
 import type { PostOutcome } from "../../lib/client/device";
+import type { Subject } from "../../lib/delivery/subject";
 import type { Datapoint } from "../../lib/protocol/datapoint";
+import { deviceKey } from "../../lib/protocol/identity";
 import type { JsonValue } from "../../lib/protocol/json";
 import type { ReportWhen } from "./form/report-rules";
 import type { HeldBack, HoldReason, ReadPoints } from "./read-points";
@@ -22,6 +25,8 @@ export interface Sample {
   readonly key: string;
   readonly value: JsonValue;
   readonly atMs: number;
+  /** When it was taken, ms since the Unix epoch. */
+  readonly takenAtMs: number;
 }
 
 export interface Reported {
@@ -63,14 +68,14 @@ export class ReportFilter {
     for (const point of points) {
       const { stream, value, atMs = nowMs, device } = point;
       const rule = this.#rules.get(stream) ?? this.#others;
-      const key = device === undefined ? stream : `${device.productId}/${device.deviceName}/${stream}`;
+      const key = keyOf(stream, device && deviceKey(device));
       const reason = rule && holdReason(rule, this.#last.get(key), value, atMs);
       if (reason !== undefined) {
         heldBack.push({ stream, reason });
         continue;
       }
       going.push(point);
-      if (rule !== undefined) samples.push(this.#remember({ stream, key, value, atMs }));
+      if (rule !== undefined) samples.push(this.#remember({ stream, key, value, atMs, takenAtMs: nowMs }));
     }
     return { points: going, heldBack, samples };
   }
@@ -80,6 +85,27 @@ export class ReportFilter {
     for (const sample of samples) {
       if (this.#last.get(sample.key) === sample) this.#last.delete(sample.key);
     }
+  }
+
+  /**
+   * Messages of this subject were not reported after all: forgets what they may have held. That may be too much (then
+   * the next value goes once more), but nothing taken after them: while a full queue drops its oldest, each repeated value
+   * would let another one go.
+   *
+   * @param untilMs what was taken later was not in them
+   */
+  forgetSubject({ streams, moreStreams, devices = [], moreDevices }: Subject, untilMs: number): void {
+    if (streams === undefined) return;
+    const isAll = moreStreams !== undefined || moreDevices !== undefined;
+    const keys = streams.flatMap((stream) => [undefined, ...devices].map((device) => keyOf(stream, device)));
+    for (const key of isAll ? [...this.#last.keys()] : keys) {
+      const sample = this.#last.get(key);
+      if (sample !== undefined && sample.takenAtMs <= untilMs) this.#last.delete(key);
+    }
+  }
+
+  forgetAll(): void {
+    this.#last.clear();
   }
 
   #remember(sample: Sample): Sample {
@@ -112,6 +138,27 @@ export function reportByException(
       filter.forget(samples.filter(({ stream }) => streams.has(stream)));
     },
   };
+}
+
+/**
+ * Makes a filter forget values whose message fails after its sender was told that it went well: it was *queued*, say, and
+ * has expired since.
+ *
+ * @returns ends that
+ */
+export function forgetLateFailures(filter: ReportFilter, connection: Connection): () => void {
+  return connection.listen({
+    stateChanged: () => undefined,
+    outcome: (error, { sentAt, queuedAt }, subject) => {
+      // Messages that were sent together have one receipt: the first one's.
+      if (error !== undefined) filter.forgetSubject(subject, sentAt ?? queuedAt);
+    },
+    purged: () => filter.forgetAll(),
+  });
+}
+
+function keyOf(stream: string, device: string | undefined): string {
+  return device === undefined ? stream : `${device}/${stream}`;
 }
 
 function holdReason(

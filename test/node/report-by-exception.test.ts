@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { pool } from "../../lib/client/pool";
 import { assertDoneOnce, feed, feedBadly, feedWell, waitForCaught } from "../support/feed";
-import { datapointPublish, deviceConnection, flowOf, makeProduct } from "../support/flows";
+import { datapointPublish, deviceConnection, type Fields, flowOf, makeProduct } from "../support/flows";
+import { findFreePort } from "../support/free-port";
 import { type LoadedFlow, loadFlow } from "../support/helper";
 import { startTestSimulator, type TestSimulator } from "../support/simulated";
 
@@ -95,6 +97,57 @@ describe("onenet-datapoint-publish: report by exception", () => {
     await feedBadly(flow, "publish", { payload: { temp: 20 } }, "ONENET_REJECTED");
     const { state } = onenetOf(await feedWell(flow, "publish", { payload: { temp: 20 } }));
     assert.equal(state, "accepted");
+  });
+
+  describe("a value that fails when it was done as queued", () => {
+    const queue = async (payload: object, more: object = {}) =>
+      onenetOf(await feedWell(flow, "queue", { payload, ...more })).state;
+
+    async function start(port: number, connection: Fields = {}): Promise<void> {
+      await flow.unload();
+      const fields = { completeWhen: "queued", reportRules: [row("*")] };
+      flow = await loadFlow(
+        flowOf(
+          deviceConnection("c-meter", { port }, STREAMS, "meter", connection),
+          datapointPublish("queue", "c-meter", fields),
+        ),
+      );
+    }
+
+    it("rejected: the next equal one goes", async () => {
+      await start(sim.simulator.port);
+      sim.simulator.faults.rejectStream({ stream: "temp", count: 1 });
+      assert.equal(await queue({ temp: 20 }), "queued");
+      await waitForCaught(flow, "ONENET_REJECTED");
+      assert.equal(await queue({ temp: 20 }), "queued");
+      await sim.events.waitForCount(2, ({ event }) => event === "publish");
+      assert.equal(await queue({ temp: 20 }), "unchanged");
+    });
+
+    it("expired: the next equal one goes", async () => {
+      await start(await findFreePort());
+      await queue({ temp: 20 }, { expiry: 0.05 });
+      assert.equal(await queue({ door: "shut" }), "queued");
+      await waitForCaught(flow, "ONENET_EXPIRED");
+      assert.equal(await queue({ temp: 20 }), "queued");
+      assert.equal(await queue({ door: "shut" }), "unchanged");
+    });
+
+    it("dropped for newer ones: the next equal one goes", async () => {
+      await start(await findFreePort(), { queueMaxMessages: "2", queueWhenFull: "drop-oldest" });
+      for (const stream of ["temp", "door", "slow"]) await queue({ [stream]: 1 });
+      await waitForCaught(flow, "ONENET_QUEUE_FULL");
+      assert.equal(await queue({ slow: 1 }), "unchanged");
+      assert.equal(await queue({ temp: 1 }), "queued");
+    });
+
+    it("purged: the next equal one goes", async () => {
+      await start(await findFreePort());
+      await queue({ temp: 20 });
+      assert.equal(await queue({ temp: 20 }), "unchanged");
+      assert.equal(await pool.find(pool.keys.at(-1) ?? "")?.purge(), 1);
+      assert.equal(await queue({ temp: 20 }), "queued");
+    });
   });
 
   it("refuses a deadband that is none, at deploy and with every message", async () => {

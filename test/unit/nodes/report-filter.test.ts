@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { Subject } from "../../../lib/delivery/subject";
 import type { Datapoint } from "../../../lib/protocol/datapoint";
 import type { JsonValue } from "../../../lib/protocol/json";
 import { ReportFilter, type ReportRule, reportByException } from "../../../nodes/shared/report-filter";
@@ -167,6 +168,43 @@ describe("report by exception", () => {
       worthwhile.points.map(({ stream }) => stream),
       ["bad"],
     );
+  });
+
+  describe("what fails after it was told as gone well", () => {
+    const device = { productId: "P", deviceName: "one" };
+    const take = (filter: ReportFilter, point: Datapoint) =>
+      filter.take([point], clock.nowMs()).points.length;
+
+    /** Each of these taken, then failed; then what of them goes again. */
+    function failing(points: readonly Datapoint[], subject: Subject): readonly number[] {
+      const filter = new ReportFilter(new Map(), RULE);
+      for (const point of points) take(filter, point);
+      filter.forgetSubject(subject, clock.nowMs());
+      return points.map((point) => take(filter, point));
+    }
+
+    it("is forgotten by stream and device, with everything where not all of it is named", () => {
+      const points = [
+        { stream: "a", value: 1 },
+        { stream: "b", value: 1 },
+        { stream: "a", value: 1, device },
+      ];
+      assert.deepEqual(failing(points, { streams: ["a"] }), [1, 0, 0]);
+      assert.deepEqual(failing(points, { streams: ["a"], devices: ["P/one"] }), [1, 0, 1]);
+      assert.deepEqual(failing(points, { streams: ["c"], moreStreams: 1 }), [1, 1, 1]);
+      assert.deepEqual(failing(points, { streams: ["c"], moreDevices: 1 }), [1, 1, 1]);
+      assert.deepEqual(failing(points, { topic: "a" }), [0, 0, 0]);
+    });
+
+    it("is not, where a later one has been taken since", () => {
+      const filter = new ReportFilter(new Map(), RULE);
+      take(filter, { stream: "a", value: 1 });
+      const untilMs = clock.nowMs();
+      clock.advance(1);
+      take(filter, { stream: "a", value: 2 });
+      filter.forgetSubject({ streams: ["a"] }, untilMs);
+      assert.equal(take(filter, { stream: "a", value: 2 }), 0);
+    });
   });
 
   it("remembers so many streams and no more, the latest", () => {
