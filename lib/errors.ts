@@ -156,6 +156,8 @@ export const ERROR_TEXTS = {
     "There is no datapoint in the message: expected a value, an object {stream: value} or an array of {stream, value, at}.",
   "ONENET_DATAPOINT_INVALID.stream-missing":
     "The datapoint has no stream name: set one in the node's form, in msg.topic, or send {stream: value}.",
+  "ONENET_DATAPOINT_INVALID.event-missing":
+    "The event has no identifier: set one in the node's form (Event), in msg.event or in msg.topic.",
   "ONENET_DATAPOINT_INVALID.stream-name": "“{{stream}}” cannot be a stream name: {{expected}}.",
   "ONENET_DATAPOINT_INVALID.not-finite": "Datapoint “{{stream}}”: expected a finite number, got {{got}}.",
   "ONENET_DATAPOINT_INVALID.type":
@@ -229,6 +231,7 @@ export const ERROR_TEXTS = {
   "ONENET_VALUE_INVALID.required":
     "“{{identifier}}” must be {{limit}}, but is {{value}}: OneNET takes no empty value. Leave it out, or send one.",
   "ONENET_VALUE_INVALID.type": "“{{identifier}}” must be {{limit}}, but is {{value}}. Convert it before.",
+  "ONENET_VALUE_INVALID.bool": "“{{identifier}}” must be true or false, but is {{value}}. Convert it before.",
   "ONENET_VALUE_INVALID.whole":
     "“{{identifier}}” must be a whole number ({{limit}}), but is {{value}}. Round it before, or tick “Round numbers to their step” in the connection.",
   "ONENET_VALUE_INVALID.precision":

@@ -11,6 +11,7 @@ import { isOnGrid } from "./thing-step";
 export type ValueRule =
   | "required"
   | "type"
+  | "bool"
   | "whole"
   | "precision"
   | "min"
@@ -69,7 +70,7 @@ export function findFault(
     case "double":
       return findFractionFault(type, value);
     case "bool":
-      return typeof value === "boolean" ? undefined : fault("type", type, value, "true, false");
+      return typeof value === "boolean" ? undefined : fault("bool", type, value, "true, false");
     case "enum":
     case "bitMap":
       return findLabelFault(type, value);

@@ -22,6 +22,7 @@ const TYPE_DIGITS: Readonly<Record<DataType["type"], number>> = {
 /** The `k` of code `22tk` and its words. Seen: 1 (type) and 4 (step). That 2 and 3 are the bounds is a guess. */
 const KINDS: Readonly<Record<Exclude<ValueRule, "required">, readonly [digit: number, words: string]>> = {
   type: [1, "type error"],
+  bool: [1, "type error"],
   whole: [1, "type error"],
   precision: [1, "type error"],
   date: [1, "type error"],

@@ -57,6 +57,7 @@ function readIdentifier(message: Message, named: string): string {
     (name) => name !== undefined && name !== null && name !== "",
   );
   if (typeof given === "string") return given;
+  if (given === undefined) throw new OneNetError("ONENET_DATAPOINT_INVALID.event-missing");
   const got = describeValue(given);
   throw new OneNetError("ONENET_MESSAGE_INVALID", {
     property: "msg.event",

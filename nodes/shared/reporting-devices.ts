@@ -20,7 +20,7 @@ export function noteReport(connection: Connection, device: DeviceIdentity): void
 }
 
 /**
- * `1,500 sub-devices, one report each 150 s at best`, in the runtime's language; undefined where none has posted, or
+ * `sub-devices: 1,500, each reports every 150 s at best`, in the runtime's language; undefined where none has posted, or
  * the pace is not limited.
  */
 export function bestPeriodText(RED: NodeAPI, connection: Connection): string | undefined {

@@ -152,6 +152,11 @@ describe("editor: the thing model", function () {
         await second.locator("select").selectOption("absolute");
         await second.locator("input").nth(1).fill("0.5");
         await second.locator("input").nth(2).fill("10");
+        const heads = editor.page.locator(".onenet-report-head span");
+        const heights = await heads.evaluateAll((all) =>
+          all.map((head) => head.getBoundingClientRect().height),
+        );
+        assert.equal(new Set(heights).size, 1, "no head takes two lines");
         await editor.picture(`reports-${language}`);
         await editor.cancel();
       });

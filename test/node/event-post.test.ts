@@ -116,8 +116,9 @@ describe("onenet-event-post", () => {
   });
 
   it("refuses a message without an event, and outputs that are no object", async () => {
-    const nameless = await feedBadly(flow, "open", { payload: {} }, "ONENET_MESSAGE_INVALID");
-    assert.equal(nameless.cause?.params["property"], "msg.event");
+    const nameless = await feedBadly(flow, "open", { payload: {} }, "ONENET_DATAPOINT_INVALID");
+    assert.equal(nameless.cause?.key, "ONENET_DATAPOINT_INVALID.event-missing");
+    assert.match(nameless.message, /form \(Event\).*msg\.topic/);
     await feedBadly(flow, "open", { payload: {}, event: 7 }, "ONENET_MESSAGE_INVALID");
     const flat = await feedBadly(flow, "open", { payload: 3, event: "overheat" }, "ONENET_MESSAGE_INVALID");
     assert.equal(flat.cause?.params["property"], "msg.payload");

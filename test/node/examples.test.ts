@@ -227,7 +227,12 @@ describe("the examples, all in one Node-RED", function () {
       const answer = await press(inject, "onenet-station-simulator", ({ port }) => port === 1);
       return answer["payload"] as { code: number; data?: unknown };
     };
+    const posted = nodeRed.waitForSend(
+      "onenet-station-publish",
+      (sent) => accepted(sent) && (sent.msg["payload"] as { limit?: number }).limit === 60,
+    );
     assert.equal((await hear("onenet-station-limit")).code, 0);
+    assert.deepEqual((await posted).msg["payload"], { limit: 60 }, "the limit that holds, at once");
     assert.match(JSON.stringify(await hear("onenet-station-reboot")), /"starts":2/);
   });
 

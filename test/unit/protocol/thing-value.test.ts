@@ -142,9 +142,9 @@ describe("checkValue: what is coerced", () => {
 
   it("knows no word of a bool that the model uses for both", () => {
     const type: DataType = { type: "bool", trueLabel: "same", falseLabel: "same" };
-    refuses(() => checkValue(type, "same", "b", COERCE), "ONENET_VALUE_INVALID.type");
+    refuses(() => checkValue(type, "same", "b", COERCE), "ONENET_VALUE_INVALID.bool");
     assert.equal(checkValue({ type: "bool", trueLabel: "", falseLabel: "x" }, "x", "b", COERCE).value, false);
-    refuses(() => checkValue({ ...type, trueLabel: "" }, "", "b", COERCE), "ONENET_VALUE_INVALID.type");
+    refuses(() => checkValue({ ...type, trueLabel: "" }, "", "b", COERCE), "ONENET_VALUE_INVALID.bool");
   });
 });
 
@@ -170,8 +170,8 @@ describe("checkValue: what is refused", () => {
       ["e", 2, "label", { limit: "0, 1, 5", value: "2" }],
       ["e", "Manual", "type", { limit: "integer" }],
       ["e", 0.5, "type"],
-      ["b", 2, "type", { limit: "true, false" }],
-      ["b", "maybe", "type"],
+      ["b", 2, "bool", { limit: "true, false" }],
+      ["b", "maybe", "bool"],
       ["b", null, "required"],
       ["s", "0123456789abcdefg", "length", { limit: "16", value: "17" }],
       ["s", {}, "type"],
