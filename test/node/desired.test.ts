@@ -37,6 +37,8 @@ describe("desired values", () => {
 
   interface Setup {
     readonly desired?: Fields;
+    /** A second node. */
+    readonly desired2?: Fields;
     readonly commands?: Fields;
     readonly connection?: Fields;
     /** Wished for before the device comes. */
@@ -58,6 +60,7 @@ describe("desired values", () => {
       commandResponse("answer"),
       commandResponse("refuse", { outcome: "failure", failureCode: "7", failureMessage: "not now" }),
       node("onenet-desired", "desired", { connection: "c", afterLogin: false, ...setup.desired }),
+      ...(setup.desired2 ? [node("onenet-desired", "desired2", { connection: "c", ...setup.desired2 })] : []),
     );
     flow = await loadFlow(flows);
     if (setup.kind !== "data-stream") await flow.waitForStatus("sub", "connected");
@@ -255,6 +258,60 @@ describe("desired values", () => {
       const { deleted, applied } = (await received("desired"))["onenet"] as Message;
       assert.deepEqual([applied, deleted], [["level"], ["level"]]);
       assert.match(JSON.stringify(await wished()), /power/);
+    });
+
+    describe("by two nodes of one connection", () => {
+      const sets = () => flow.events.filter((event) => event.event === "send" && event.node === "sub");
+
+      /** What both nodes were told after a login. */
+      async function told(index = 0): Promise<readonly string[]> {
+        const both = [await received("desired", index), await received("desired2", index)];
+        for (const { payload } of both) assert.deepEqual(payload, { power: { value: true, version: 1 } });
+        return both.flatMap(({ onenet }) => (onenet as { applied: string[] }).applied);
+      }
+
+      it("are applied once and deleted; both are told", async () => {
+        const commands = { autoAnswer: true };
+        await start({ desired: APPLY, desired2: APPLY, commands, wishes: { power: true } });
+        assert.deepEqual(await told(), ["power"]);
+        assert.equal(sets().length, 1);
+        assert.doesNotMatch(JSON.stringify(await wished()), /power/);
+        await wish({ power: true });
+        await feedWell(flow, "desired", {});
+        assert.equal(sets().length, 2, "the same again, with the same version");
+      });
+
+      it("are applied once each time where they are kept", async () => {
+        const kept = { ...APPLY, deleteApplied: false };
+        await start({
+          desired: kept,
+          desired2: { ...kept, apply: "each" },
+          commands: { autoAnswer: true },
+          wishes: { power: true },
+        });
+        assert.deepEqual(await told(), ["power"]);
+        assert.equal(sets().length, 1);
+        sim.simulator.faults.cutLink();
+        assert.deepEqual(await told(1), ["power"]);
+        assert.equal(sets().length, 2);
+      });
+
+      it("are applied once while the flow takes its time", async () => {
+        await start({ desired: APPLY, desired2: APPLY, wishes: { power: true } });
+        const msg = await received("sub");
+        await flow.events.waitFor((event) => event.event === "send" && /^desired/.test(event.node));
+        await feedWell(flow, "answer", msg);
+        assert.deepEqual(await told(), ["power"]);
+        assert.equal(sets().length, 1);
+      });
+
+      it("are refused once", async () => {
+        await start({ desired: APPLY, desired2: APPLY, wishes: { power: true } });
+        await answerNext("refuse");
+        await waitForCaught(flow, "ONENET_DESIRED_REFUSED");
+        await flow.events.waitFor((event) => event.event === "send" && /^desired/.test(event.node));
+        assert.equal(sets().length, 1);
+      });
     });
 
     it("that no node takes are refused", async () => {
