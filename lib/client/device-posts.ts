@@ -49,11 +49,7 @@ export class DevicePosts {
     for (const own of byDevice.values()) {
       const device = own[0]?.device;
       if (device === undefined) this.#enqueueNow(own, options, merge);
-      else
-        this.#parts.subLogins.whenLoggedIn(device, subLogin, (problem) => {
-          if (problem === undefined) this.#enqueueNow(own, options, merge);
-          else merge(allFailed(own, problem));
-        });
+      else this.#parts.subLogins.whenLoggedIn(device, () => this.#enqueueNow(own, options, merge));
     }
   }
 

@@ -8,12 +8,11 @@ import type { RequestTurns } from "./request-turns";
  * Whether a sub-device is logged in (`sub/login`) when it first has something to say on a link.
  *
  * - `none`: it is not; the platform takes its datapoints all the same and shows it as *unknown*
- * - `lazy`: its first datapoints wait for the platform's answer, whatever that is
- * - `required`: likewise, but they fail when the login does
+ * - `lazy`: its first datapoints wait for the platform's answer, whatever that is: it judges them itself
  *
  * @see device-mqtt.md §6.2: the login is optional, and needs the topology
  */
-export type SubLoginPolicy = "none" | "lazy" | "required";
+export type SubLoginPolicy = "none" | "lazy";
 
 export interface SubLoginsParts {
   readonly clock: Clock;
@@ -26,19 +25,10 @@ export interface SubLoginsParts {
   readonly report: (error: OneNetError) => void;
 }
 
-/** Goes on, with the reason where the datapoints fail. */
-export type GoOn = (problem?: OneNetError) => void;
-
-interface Waiting {
-  readonly policy: SubLoginPolicy;
-  readonly goOn: GoOn;
-}
-
 interface SubDevice {
   readonly device: DeviceIdentity;
   phase: "new" | "asked" | "in" | "failed";
-  waiting: Waiting[];
-  problem?: OneNetError;
+  waiting: (() => void)[];
   /** Monotonic ms; a login that failed is tried again with the next datapoints after this. */
   retryAtMs: number;
 }
@@ -71,15 +61,15 @@ export class SubLogins {
   }
 
   /** @param goOn called once, now or when the login is answered; in order for each device */
-  whenLoggedIn(device: DeviceIdentity, policy: SubLoginPolicy, goOn: GoOn): void {
-    const sub = policy === "none" ? undefined : this.#find(device);
+  whenLoggedIn(device: DeviceIdentity, goOn: () => void): void {
+    const sub = this.#find(device);
     if (sub === undefined || sub.phase === "in" || this.#link === 0) return goOn();
     if (sub.phase === "failed") {
-      if (sub.retryAtMs > this.#parts.clock.monotonicMs()) return goOn(reasonFor(policy, sub));
+      if (sub.retryAtMs > this.#parts.clock.monotonicMs()) return goOn();
       sub.phase = "new";
     }
     if (sub.phase === "new") this.#ask(sub);
-    sub.waiting.push({ policy, goOn });
+    sub.waiting.push(goOn);
     this.#waiting += 1;
     if (this.#waiting > WAITING_MAX) this.#release(sub);
   }
@@ -164,9 +154,8 @@ export class SubLogins {
     if (sub.phase === "asked") {
       sub.phase = cause === undefined ? "in" : "failed";
       if (cause !== undefined) {
-        sub.problem = loginFailed(sub.device, cause);
         sub.retryAtMs = clock.monotonicMs() + RETRY_MS;
-        report(sub.problem);
+        report(loginFailed(sub.device, cause));
       }
       this.#release(sub);
     }
@@ -182,12 +171,8 @@ export class SubLogins {
     const { waiting } = sub;
     sub.waiting = [];
     this.#waiting -= waiting.length;
-    for (const { policy, goOn } of waiting) goOn(reasonFor(policy, sub));
+    for (const goOn of waiting) goOn();
   }
-}
-
-function reasonFor(policy: SubLoginPolicy, { phase, problem }: SubDevice): OneNetError | undefined {
-  return policy === "required" && phase === "failed" ? problem : undefined;
 }
 
 function loginFailed(device: DeviceIdentity, cause: OneNetError): OneNetError {

@@ -1,4 +1,5 @@
 import { tokenExpiryMs } from "../../lib/client/login";
+import type { SubLoginPolicy } from "../../lib/client/sub-logins";
 import { OneNetError } from "../../lib/errors";
 import { deviceKey } from "../../lib/protocol/identity";
 import { MAX_SUB_DEVICES } from "../../lib/protocol/limits";
@@ -15,15 +16,12 @@ export interface SubdeviceKey {
   readonly secret: string;
 }
 
-/** `lazy`: logged in (`sub/login`) when it first has something to say; `none`: the platform does not ask for it. */
-export type LoginPolicy = "none" | "lazy";
-
 export interface SubdeviceConfig {
   readonly productId: string;
   /** Empty: any device of the product; `msg.device` names it. */
   readonly deviceName: string;
   readonly key: SubdeviceKey | undefined;
-  readonly login: LoginPolicy;
+  readonly login: SubLoginPolicy;
   /** Whether the gateway adds it to its topology when it is first used. */
   readonly addsToTopology: boolean;
   readonly model: ThingModel | undefined;
@@ -46,7 +44,7 @@ export class Subdevice {
   readonly productId: string;
   /** Empty: any device of the product. */
   readonly deviceName: string;
-  readonly login: LoginPolicy;
+  readonly login: SubLoginPolicy;
   readonly addsToTopology: boolean;
   readonly model: ThingModel | undefined;
   readonly rules: CheckRules | undefined;
