@@ -5,9 +5,10 @@ import type { OneNetError } from "../errors";
 import { asOneNetError } from "../errors";
 import { parseCommandRejection } from "../protocol/command";
 import { parseDatapointReply } from "../protocol/datapoint";
+import { readIdentities } from "../protocol/identity";
 import { SUCCESS_CODE } from "../protocol/limits";
 import { parsePropertyPostReply } from "../protocol/property";
-import type { ParsedTopic } from "../protocol/topic";
+import type { DeviceIdentity, ParsedTopic } from "../protocol/topic";
 import { parseTopic } from "../protocol/topic";
 import { commandReplyKey } from "./command-answer";
 import type { CommandDesk } from "./command-desk";
@@ -21,6 +22,8 @@ export interface DeviceInboundParts {
   readonly settlePost: (replyKey: string, rejection?: Rejection) => void;
   readonly requests: DeviceRequests;
   readonly commands: CommandDesk;
+  /** The gateway has these sub-devices now. */
+  readonly isTopology: (devices: readonly DeviceIdentity[]) => void;
   readonly report: (error: OneNetError) => void;
 }
 
@@ -69,9 +72,10 @@ export function readInbound(parts: DeviceInboundParts, { topic: topicText, paylo
   if (topic === undefined) return;
   const readReply = REPLIES[topic.kind];
   if (readReply !== undefined) return readReply(parts, payload, topic);
-  const { commands, report } = parts;
+  const { commands, isTopology, report } = parts;
   try {
     const request = readRequest(topic, topicText, payload);
+    if (request?.kind === "topo-change") isTopology(readIdentities(request.values["subList"]));
     if (request !== undefined) commands.receive(request);
   } catch (thrown) {
     const error = asOneNetError(thrown);

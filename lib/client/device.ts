@@ -6,7 +6,7 @@ import type { Packer } from "../delivery/packer";
 import type { OneNetError } from "../errors";
 import { asOneNetError } from "../errors";
 import { subLoginParams } from "../protocol/gateway";
-import { readIdentity } from "../protocol/identity";
+import { readIdentities, readIdentity } from "../protocol/identity";
 import { encodeValue, type JsonObject, type JsonValue } from "../protocol/json";
 import type { DeviceIdentity, ProductKind } from "../protocol/topic";
 import { deviceFilters, topicOf } from "../protocol/topic";
@@ -93,7 +93,14 @@ export class Device {
       this.lastValues.replied(replyKey, rejection === undefined);
       delivery.settleReply(replyKey, rejection);
     };
-    const inbound = { delivery, settlePost, requests: this.#requests, commands: this.commands, report };
+    const inbound = {
+      delivery,
+      settlePost,
+      requests: this.#requests,
+      commands: this.commands,
+      isTopology: (devices: readonly DeviceIdentity[]) => this.#isTopology(devices),
+      report,
+    };
     for (const filter of deviceFilters(device, productKind, { echoes })) subscriptions.add(filter, onMessage);
   }
 
@@ -132,9 +139,17 @@ export class Device {
     options: RequestOptions = {},
   ): Promise<JsonValue | undefined> {
     const data = await this.#requests.request(kind, params, options);
-    const sub = kind === "sub-login" || kind === "sub-logout" ? readIdentity(params) : undefined;
-    if (sub !== undefined) this.subLogins.changed(sub, kind === "sub-login");
+    const sub = readIdentity(params);
+    if (kind === "topo-get") this.#isTopology(readIdentities(data));
+    else if (kind === "topo-add" && sub !== undefined) this.#isTopology([sub]);
+    else if ((kind === "sub-login" || kind === "sub-logout") && sub !== undefined)
+      this.subLogins.changed(sub, kind === "sub-login");
     return data;
+  }
+
+  /** These belong to the gateway, whatever the platform said of them before. */
+  #isTopology(devices: readonly DeviceIdentity[]): void {
+    for (const device of devices) this.#delivery.badStreams?.forget({ device });
   }
 
   /**

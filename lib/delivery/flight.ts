@@ -8,8 +8,8 @@ import type { DeliveryLink } from "./link";
 import { LinkCloserFinder } from "./link-closer";
 import type { QueuedMessage, Rejection } from "./message";
 import { isOpen, isPayloadFree, isPost, isThrough, isTold, type Pack } from "./pack";
+import { noteAccepted, rejectPack } from "./platform-word";
 import { repack } from "./repack";
-import { splitRejected } from "./splitter";
 import { timeoutError } from "./timeout-error";
 
 /** Sees each pack that was sent through to its end: acknowledgement, reply, deadline, repetition, division. */
@@ -136,9 +136,10 @@ export class Flight {
     if (pack === undefined) return this.#settleLate(replyKey, rejection);
     this.#inFlight.answered(pack, "reply", this.#parts.clock.monotonicMs());
     this.#leave(pack);
-    if (rejection !== undefined) this.#reject(pack, rejection);
+    if (rejection !== undefined) rejectPack(this.#parts, pack, rejection);
     else {
       this.#countAccepted(pack.parts.length, pack.sentAtMonotonicMs);
+      noteAccepted(this.#parts, pack);
       this.#parts.settlement.advance(pack, "accepted");
       this.#parts.settlement.finish(pack);
       if (isPayloadFree(pack)) giveBackPayload(pack.publish.payload);
@@ -155,7 +156,7 @@ export class Flight {
     else {
       const pack = revive(late, this.#parts.packer);
       this.#parts.settlement.takeBack(pack);
-      this.#reject(pack, rejection);
+      rejectPack(this.#parts, pack, rejection);
       this.#parts.onProgress();
     }
     return true;
@@ -197,16 +198,6 @@ export class Flight {
     this.#leave(pack);
     this.#parts.settlement.finish(pack);
     this.#lateReplies.add(pack);
-  }
-
-  /** The platform rejects a post as a whole: the guilty datapoints fail, the others go again. */
-  #reject(pack: Pack, rejection: Rejection): void {
-    const { settlement, packer, badStreams, onSendAgain } = this.#parts;
-    if (!isPost(pack)) return settlement.failPack(pack, { kind: "rejected", rejection });
-    const { guilty, again, unknown } = splitRejected(pack, rejection);
-    for (const part of guilty) settlement.failPart(part, { kind: "rejected", rejection });
-    if (unknown !== undefined) badStreams.add(unknown, rejection);
-    onSendAgain(repack(packer, pack, again));
   }
 
   /** @returns false when the link itself is in doubt and must be asked first */

@@ -1,6 +1,7 @@
 import type { Datapoint } from "../protocol/datapoint";
 import { deviceKey } from "../protocol/identity";
 import { type PointName, pointKey } from "../protocol/point-key";
+import type { UnknownName } from "./bad-streams";
 import type { Rejection } from "./message";
 import type { Pack, PackPart } from "./pack";
 
@@ -17,7 +18,7 @@ export interface Split {
   readonly guilty: readonly PackPart[];
   readonly again: readonly (readonly PackPart[])[];
   /** What the platform does not know, whatever its value. */
-  readonly unknown?: PointName;
+  readonly unknown?: UnknownName;
 }
 
 /**
@@ -34,8 +35,8 @@ export function splitRejected(pack: Pack, rejection: Rejection): Split {
   const suspects = pick(pack.parts, ({ stream }) => stream === named);
   const unknown = rejection.code === UNKNOWN_IDENTIFIER_CODE ? onlyName(suspects) : undefined;
   const found = unknown === undefined ? {} : { unknown };
-  if (count(pack.parts) <= 1) return { guilty: pack.parts, again: [], ...found };
   if (rejection.code === UNKNOWN_DEVICE_CODE) return splitByDevice(pack.parts);
+  if (count(pack.parts) <= 1) return { guilty: pack.parts, again: [], ...found };
   if (suspects.length === 0) return { guilty: [], again: halve(pack.parts) };
   const innocents = pick(pack.parts, ({ stream }) => stream !== named);
   const others = innocents.length === 0 ? [] : [innocents];
@@ -44,15 +45,18 @@ export function splitRejected(pack: Pack, rejection: Rejection): Split {
 }
 
 function splitByDevice(parts: readonly PackPart[]): Split {
-  const nameOf = ({ device }: PointName) => device && deviceKey(device);
-  const names = [...new Set(parts.flatMap(({ points }) => points.map(nameOf)))];
-  const [name] = names;
-  if (names.length > 1) {
-    const some = new Set(names.slice(0, Math.ceil(names.length / 2)));
-    const isOfSome = (point: PointName) => some.has(nameOf(point));
+  const nameOf = ({ device }: Datapoint) => device && deviceKey(device);
+  const devices = new Map(
+    parts.flatMap(({ points }) => points.map((point) => [nameOf(point), point.device])),
+  );
+  if (devices.size > 1) {
+    const some = new Set([...devices.keys()].slice(0, Math.ceil(devices.size / 2)));
+    const isOfSome = (point: Datapoint) => some.has(nameOf(point));
     return { guilty: [], again: [pick(parts, isOfSome), pick(parts, (point) => !isOfSome(point))] };
   }
-  return name === undefined ? { guilty: [], again: halve(parts) } : { guilty: parts, again: [] };
+  const [device] = devices.values();
+  if (device !== undefined) return { guilty: parts, again: [], unknown: { device } };
+  return count(parts) <= 1 ? { guilty: parts, again: [] } : { guilty: [], again: halve(parts) };
 }
 
 /** The one property, or event, of one device that they all are of. */

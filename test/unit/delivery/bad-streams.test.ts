@@ -53,4 +53,18 @@ describe("bad streams", () => {
     for (const name of others) assert.equal(bad.find(name), undefined, JSON.stringify(name));
     assert.deepEqual(bad.find({ stream: "Y", event: true }), REJECTION);
   });
+
+  it("knows a sub-device that is unknown, whatever it posts, until it is known", () => {
+    const bad = new BadStreams(new ManualClock());
+    const device = { productId: "P2", deviceName: "one" };
+    const said = { code: 307, message: "invalid product id or device name" };
+    bad.add({ device }, said);
+    assert.deepEqual(bad.find({ stream: "X", device }), said);
+    assert.deepEqual(bad.find({ stream: "Y", event: true, device }), said);
+    assert.equal(bad.find({ stream: "X", device: { ...device, deviceName: "two" } }), undefined);
+    assert.equal(bad.find({ stream: "X" }), undefined);
+    bad.forget({ device });
+    assert.equal(bad.find({ stream: "X", device }), undefined);
+    assert.equal(bad.size, 0);
+  });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { PostOptions } from "../../../lib/client/device";
 import type { Clock } from "../../../lib/clock";
 import type { Datapoint } from "../../../lib/protocol/datapoint";
+import { subDeviceToken, topoParams } from "../../../lib/protocol/gateway";
 import { deviceProfile } from "../../support/connections";
 import { FastClock, type TestEngine, testEngine } from "../../support/engine";
 import { keyOf, startTestSimulator, type TestSimulator, THING } from "../../support/simulated";
@@ -96,6 +97,87 @@ describe("a gateway's connection on the simulator", () => {
       outcomes.flatMap(({ failed }) => failed.map(({ device, error }) => [device?.deviceName, error.key])),
       [[`meter${METERS}`, "ONENET_REJECTED"]],
     );
+  });
+
+  describe("one that is in no topology", () => {
+    const stray = () => post([{ stream: "kwh", value: 1, device: meter(METERS) }]);
+    const topology = () => Array.from({ length: METERS + 1 }, (_, index) => meter(index));
+    const known = async () => {
+      const { failed, receipt } = await stray();
+      return failed.length === 0 && receipt?.state === "accepted";
+    };
+
+    /** It was posted with the others, and found by taking the post apart. */
+    async function findStray(): Promise<void> {
+      open();
+      await engine.online();
+      const all = Array.from({ length: 8 }, (_, index) => meter(index === 5 ? METERS : index));
+      const { failed } = await post(all.map((device) => ({ stream: "kwh", value: 1, device })));
+      assert.deepEqual(
+        failed.map(({ device }) => device),
+        [meter(METERS)],
+      );
+    }
+
+    it("is refused here from then on, with the platform's word, and leaves the others alone", async () => {
+      await findStray();
+      const before = forms().length;
+      const [mixed, alone] = await Promise.all([
+        post([0, METERS, 1].map((index) => ({ stream: "kwh", value: 2, device: meter(index) }))),
+        stray(),
+      ]);
+      for (const { failed } of [mixed, alone]) {
+        assert.deepEqual(
+          failed.map(({ device, error }) => [device, error.key, error.params["platformCode"]]),
+          [[meter(METERS), "ONENET_REJECTED", 307]],
+        );
+      }
+      assert.equal(mixed.receipt?.state, "accepted");
+      assert.deepEqual(forms().slice(before), ["pack"]);
+    });
+
+    it("is known when the platform tells of a topology that has it", async () => {
+      await findStray();
+      await test.simulator.cloud.changeTopology({ ...LAMP, subDevices: topology() });
+      assert.ok(await known());
+    });
+
+    it("is known when the platform lists it", async () => {
+      open();
+      await engine.online();
+      const fault = test.simulator.faults.rejectIdentifier({ identifier: "kwh", code: 307, ...meter(1) });
+      const one = () => post([{ stream: "kwh", value: 1, device: meter(1) }]);
+      assert.equal((await one()).failed.length, 1);
+      fault.end();
+      assert.equal((await one()).failed.length, 1, "it is remembered");
+      await engine.connection.device?.request("topo-get", undefined);
+      assert.deepEqual((await one()).failed, []);
+    });
+
+    it("is known when it has been added", async () => {
+      await findStray();
+      const params = topoParams(
+        meter(METERS),
+        subDeviceToken(meter(METERS), keyOf(THING, "lamp"), AT / 1000, "sha1"),
+      );
+      await engine.connection.device?.request("topo-add", params);
+      assert.ok(await known());
+    });
+  });
+
+  it("an identifier unknown to one product is known again when another sub-device's is accepted", async () => {
+    open();
+    await engine.online();
+    const fault = test.simulator.faults.rejectIdentifier({ identifier: "kwh", ...meter(1) });
+    // Two posts, and both are on their way before the platform has said anything.
+    const [bad, good] = await Promise.all([
+      post([{ stream: "kwh", value: 1, device: meter(1) }]),
+      post([{ stream: "kwh", value: 2, device: meter(2) }], { qos: 0 }),
+    ]);
+    assert.deepEqual([bad.failed.length, good.failed.length], [1, 0]);
+    fault.end();
+    const again = await post([{ stream: "kwh", value: 3, device: meter(1) }]);
+    assert.deepEqual(again.failed, []);
   });
 
   it("an identifier unknown to one product is not refused to another one", async () => {
