@@ -5,15 +5,18 @@ import type { FieldReader } from "../shared/config";
 
 /** How the SIM and the hardware are reported (机卡管理). */
 export interface Hardware {
-  /** `login`: behind the device's name in the client id; `message`: with `cmp/property/post` after each login. */
-  readonly when: "none" | "login" | "message";
+  /**
+   * `login`: behind the device's name in the client id; `message`: with `cmp/property/post` after each login; `own`:
+   * as `login`, with the text of another field.
+   */
+  readonly when: "none" | "login" | "message" | "own";
   readonly report: HardwareReport;
 }
 
 /** @throws {OneNetError} ONENET_CONFIG_INVALID, ONENET_ENV_UNSET */
 export function readHardware(fields: FieldReader): Hardware {
-  const when = fields.choice("hardwareReport", ["none", "login", "message"], "none");
-  if (when === "none") return { when, report: { network: 0 } };
+  const when = fields.choice("hardwareReport", ["none", "login", "message", "own"], "none");
+  if (when === "none" || when === "own") return { when, report: { network: 0 } };
   const choice = fields.choice("hardwareNetwork", NETWORKS.map(String), "0");
   const network = NETWORKS.find((known) => String(known) === choice) ?? 0;
   if (network === 0) {

@@ -144,7 +144,15 @@ describe("editor: the connection's form", function () {
     await editor.editConnection("cloud");
     await editor.page.fill(field("deviceName"), "press-3?network=0&sn=F-1");
     assert.equal(await editor.page.inputValue(field("deviceName")), "press-3");
-    assert.equal(await editor.page.inputValue(field("clientIdSuffix")), "network=0&sn=F-1");
+    const now = (name: string) => editor.page.inputValue(field(name));
+    assert.deepEqual(
+      [await now("hardwareReport"), await now("hardwareNetwork"), await now("hardwareSn")],
+      ["login", "0", "F-1"],
+    );
+    assert.match(await summary(), /as press-3\?network=0&sn=F-1/);
+    await editor.page.fill(field("deviceName"), "press-3?place=9");
+    assert.deepEqual([await now("hardwareReport"), await now("clientIdSuffix")], ["own", "place=9"]);
+    assert.match(await summary(), /as press-3\?place=9/);
     await editor.cancel();
   });
 
@@ -173,15 +181,31 @@ describe("editor: the connection's form", function () {
       );
       return visible.map(Number).join("");
     };
+    assert.equal(await shown(), "000000");
+    await choose("hardwareReport", "own");
     assert.equal(await shown(), "000001");
+    await editor.page.fill(field("clientIdSuffix"), "network=0");
     await choose("hardwareReport", "login");
     assert.equal(await shown(), "111000");
     await choose("hardwareNetwork", "2");
     assert.equal(await shown(), "100110");
     await choose("hardwareReport", "message");
-    assert.equal(await shown(), "100111");
+    assert.equal(await shown(), "100111", "what is still held stays in sight");
+    await choose("hardwareReport", "none");
+    assert.equal(await shown(), "000000");
+    await choose("hardwareReport", "message");
+    assert.equal(await shown(), "100110", "nothing was kept behind it");
     await editor.page.fill(field("hardwareImei"), "86 0");
     assert.match(await editor.reason("node-config-input-hardwareImei"), /“IMEI” must be/);
+    await editor.cancel();
+  });
+
+  it("shows a client id's text of an older flow as the choice it is", async () => {
+    await editor.editConnection("stream");
+    await editor.tab("mqtt");
+    assert.equal(await editor.page.inputValue(field("hardwareReport")), "own");
+    assert.equal(await editor.page.inputValue(field("clientIdSuffix")), "network=0&sn=1");
+    assert.equal(await editor.page.locator(".onenet-tab-wrong").count(), 0);
     await editor.cancel();
   });
 

@@ -64,7 +64,10 @@ export const FLOWS: readonly FlowNode[] = flowOf(
     port: "",
   },
   deviceConnection("thing", NOWHERE, PRODUCT, "pump", SETTINGS),
-  deviceConnection("stream", NOWHERE, makeProduct("data-stream", "meter"), "meter", SETTINGS),
+  deviceConnection("stream", NOWHERE, makeProduct("data-stream", "meter"), "meter", {
+    ...SETTINGS,
+    clientIdSuffix: "network=0&sn=1",
+  }),
   brokerConnection("broker", NOWHERE, { ...SETTINGS, productKind: "thing-model", protocolVersion: "5" }),
   node("onenet-simulator", "simulator", {
     host: "127.0.0.1",

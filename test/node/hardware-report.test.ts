@@ -52,6 +52,18 @@ describe("SIM and hardware report", () => {
     assert.equal((await login).clientIdSuffix, "?network=0&sn=F-1&mac=00:11:22:33:44:55");
   });
 
+  it("goes with the login as a text of one's own, chosen or left by an older flow", async () => {
+    for (const [device, hardwareReport] of [
+      ["box", "own"],
+      ["card", "none"],
+    ] as const) {
+      const login = sim.next("login");
+      flow = await loadFlow(nodes(device, { hardwareReport, hardwareSn: "F-1", clientIdSuffix: "x=1" }));
+      assert.equal((await login).clientIdSuffix, "?x=1");
+      await flow.unload();
+    }
+  });
+
   it("goes as a message after the login, and again when a deploy has changed it", async () => {
     const first = sim.next("publish");
     flow = await loadFlow(nodes("card", { hardwareReport: "message", ...CARD }));

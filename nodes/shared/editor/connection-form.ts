@@ -1,5 +1,4 @@
 import { PLATFORMS, type Transport } from "../../../lib/protocol/platform";
-import { splitClientId } from "../form/client-id";
 import { connectionFacts, hostChoiceOf, platformOf, transportOf } from "../form/connection-facts";
 import { connectionRules } from "../form/connection-rules";
 import { defaultPortOf } from "../form/connection-summary";
@@ -7,6 +6,7 @@ import { type ReadField, textOf } from "../form/reason";
 import { wireCertificate } from "./connection-certificate";
 import { wireConsole } from "./connection-console";
 import { wireDelivery } from "./connection-delivery";
+import { wireHardware } from "./connection-hardware";
 import { wireKey } from "./connection-key";
 import { wireModel } from "./connection-model";
 import { wireHostNote, wireSummary } from "./connection-place";
@@ -72,17 +72,6 @@ function wrongFields(form: OpenForm): HTMLElement[] {
   return names.flatMap((name) => form.field(name).toArray());
 }
 
-/** A device name that was copied as a client id brings what follows its `?`: that has a field of its own. */
-function wireDeviceName(form: OpenForm): void {
-  const field = form.field("deviceName");
-  field.on("input", () => {
-    const { deviceName, suffix } = splitClientId(textOf(field.val()));
-    if (suffix === "") return;
-    field.val(deviceName);
-    form.fill("clientIdSuffix", suffix);
-  });
-}
-
 function useTls(form: OpenForm): void {
   const { transports } = PLATFORMS[platformOf(form.read)];
   const wanted = transportOf(form.read) === "ws" ? "wss" : "mqtts";
@@ -111,11 +100,11 @@ export const connectionForm = makeNodeForm({
       wireModel,
       wireConsole,
       wireDelivery,
+      wireHardware,
       wireSimulatedDevices,
     ].map((wire) => wire(form));
     wireReveals(form.element, form.translate);
     form.element.find("#onenet-connection-use-tls").on("click", () => useTls(form));
-    wireDeviceName(form);
     offerChoices(form);
     return {
       update(facts) {

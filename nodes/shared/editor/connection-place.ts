@@ -1,4 +1,5 @@
 import { checkHost, suggestHost } from "../../../lib/protocol/platform";
+import { suffixOf } from "../form/client-id";
 import { readDestination } from "../form/connection-summary";
 import { holdsEnv, reasonOf, textOf } from "../form/reason";
 import { icon, make, place, smallButton } from "./dom";
@@ -7,7 +8,7 @@ import { reasonText } from "./texts";
 
 function deviceOf(form: OpenForm): string {
   const name = textOf(form.read("deviceName"));
-  const suffix = textOf(form.read("clientIdSuffix"));
+  const suffix = suffixOf(form.read);
   return suffix === "" ? name : `${name}?${suffix}`;
 }
 

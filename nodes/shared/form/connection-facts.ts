@@ -51,7 +51,9 @@ export function connectionFacts(read: ReadField) {
     modelFile: thingModel && modelSource === "file",
     modelThere: thingModel && (modelSource === "pasted" || modelSource === "file"),
     hardware,
-    atLogin: hardware && hardwareReport === "login",
+    suffix:
+      onenet &&
+      (hardwareReport === "own" || (hardwareReport !== "login" && textOf(read("clientIdSuffix")) !== "")),
     cellular: !["", "0"].includes(textOf(read("hardwareNetwork"))),
     modelCoerce: textOf(read("modelCheck")) !== "strict" && textOf(read("modelCheck")) !== "off",
     cloud: platform === "onenet" || platform === "onenet-studio",

@@ -78,11 +78,9 @@ const clientId: Rule = (value, read) => {
   return disk ? { key: "reason.clientIdStored" } : undefined;
 };
 
-const clientIdSuffix: Rule = (value) => {
-  const given = textOf(value);
-  const isGood = given === "" || holdsEnv(given) || /^\w+=[^&?\s]*(?:&\w+=[^&?\s]*)*$/.test(given);
-  return isGood ? undefined : { key: "reason.suffix" };
-};
+const clientIdSuffix = text((given) =>
+  /^\w+=[^&?\s]*(?:&\w+=[^&?\s]*)*$/.test(given) ? undefined : { key: "reason.suffix" },
+);
 
 const path: Rule = (value) => {
   const given = textOf(value);
@@ -147,7 +145,7 @@ export const connectionRules: Rules = {
     (facts) => facts.onenet && !facts.token,
     numberIn(CONNECTION_RANGES.tokenLifetimeHours),
   ),
-  clientIdSuffix: when((facts) => facts.onenet && !facts.atLogin, clientIdSuffix),
+  clientIdSuffix: when((facts) => facts.suffix, clientIdSuffix),
   modelSource: when((facts) => facts.thingModel, oneOf(["none", "pasted", "file"])),
   model: when((facts) => facts.modelPasted, model),
   modelFile: when(
@@ -155,7 +153,7 @@ export const connectionRules: Rules = {
     text(() => undefined),
   ),
   modelCheck: when((facts) => facts.modelThere, oneOf(["coerce", "strict", "off"])),
-  hardwareReport: when(isOneNet, oneOf(["none", "login", "message"])),
+  hardwareReport: when(isOneNet, oneOf(["none", "login", "message", "own"])),
   hardwareNetwork: when((facts) => facts.hardware, oneOf(NETWORKS.map(String))),
   hardwareSn: hardwareText((facts) => !facts.cellular),
   hardwareMac: hardwareText((facts) => !facts.cellular),

@@ -146,6 +146,9 @@ const ONENET_CASES: readonly Case[] = [
   ],
   ["hardwareCard", { hardwareReport: "login", hardwareNetwork: "1", hardwareCard: "" }],
   ["clientIdSuffix", { hardwareReport: "login", clientIdSuffix: "?network=0" }],
+  ["clientIdSuffix", { hardwareReport: "own", clientIdSuffix: "" }, "reason.required"],
+  ["clientIdSuffix", { hardwareReport: "own", clientIdSuffix: `\${REPORT}` }],
+  ["clientIdSuffix", { hardwareReport: "message", clientIdSuffix: "?" }, "reason.suffix"],
 ];
 
 const BROKER_CASES: readonly Case[] = [
@@ -219,7 +222,7 @@ describe("form: rules of the connection", () => {
       modelThere: false,
       modelCoerce: true,
       hardware: false,
-      atLogin: false,
+      suffix: false,
       cellular: false,
       cloud: false,
       simulator: false,
