@@ -1,6 +1,6 @@
 /**
  * Many datapoints of one message and one time, kept as a row of values: what they are called is kept once for all
- * messages that have the same names. A hundred objects cost more to make, to keep and to collect than to be turned
+ * messages that have the same names. Objects cost more to make, to keep and to collect than to be turned
  * into bytes; they are made only when that is needed (a rejection, a disk).
  */
 import { type Row, valueAt } from "./json-bytes";
@@ -33,6 +33,7 @@ export class DensePoints implements Points, Row {
   readonly atMs: number | undefined;
   /** Bytes of a post of these, at most. */
   readonly postBytes: number;
+  #points: readonly Datapoint[] | undefined;
 
   constructor(
     layout: Layout,
@@ -52,12 +53,14 @@ export class DensePoints implements Points, Row {
     return this.layout.names.length;
   }
 
-  toPoints(): Datapoint[] {
+  /** Made once: whoever needs them looks more than once. */
+  toPoints(): readonly Datapoint[] {
     const { atMs } = this;
-    return this.layout.names.map((stream, place) => {
+    this.#points ??= this.layout.names.map((stream, place) => {
       const value = valueAt(this, place);
       return atMs === undefined ? { stream, value } : { stream, value, atMs };
     });
+    return this.#points;
   }
 
   [Symbol.iterator](): IterableIterator<Datapoint> {

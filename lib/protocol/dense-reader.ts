@@ -6,8 +6,8 @@ import type { DataType, ThingModel } from "./thing-model";
 import type { ProductKind } from "./topic-table";
 import type { DatapointRules } from "./value";
 
-/** Fewer are better off as objects. */
-export const DENSE_MIN = 32;
+/** One is better off as an object. */
+export const DENSE_MIN = 2;
 
 /** What the values are held against. */
 export interface DenseRules extends DatapointRules {

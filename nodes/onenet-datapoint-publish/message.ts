@@ -37,13 +37,13 @@ export function readDatapoints(
   rules: PointRules,
   stampAtMs: number | undefined,
 ): ReadPoints {
-  const dense = readDense(payload, stream, rules, stampAtMs);
-  if (dense !== undefined) return { ...NOTHING_ELSE, points: dense };
   const changed: ChangedValue[] = [];
   if (typeof payload !== "object") {
     const point = readPoint({ stream: unnamedOf(stream), value: payload }, rules, stampAtMs, changed);
     return { points: [point], failed: NONE_FAILED, changed, heldBack: NONE_HELD_BACK };
   }
+  const dense = readDense(payload, stream, rules, stampAtMs);
+  if (dense !== undefined) return { ...NOTHING_ELSE, points: dense };
   const candidates = listCandidates(payload, stream);
   if (candidates.length === 0) throw new OneNetError("ONENET_DATAPOINT_INVALID.empty");
   const points: Datapoint[] = [];
@@ -65,7 +65,8 @@ function readDense(
   { kind, booleansAsNumbers, thing, device }: PointRules,
   stampAtMs: number | undefined,
 ): DensePoints | undefined {
-  if (device !== undefined || (named !== "" && !Array.isArray(payload))) return undefined;
+  if (device !== undefined) return undefined;
+  if (!Array.isArray(payload) && (named !== "" || isOneDatapoint(payload))) return undefined;
   const isChecked = kind === "thing-model" && thing.rules.mode !== "off";
   const model = isChecked ? thing.model : undefined;
   return readDensePoints(
@@ -86,7 +87,7 @@ function listCandidates(payload: unknown, stream: StreamChoice): Candidate[] {
   if (Array.isArray(payload) && (payload.length === 0 || payload.some(isDatapoint))) {
     return payload.map((item: unknown) => readCandidate(item, unnamed));
   }
-  if (isDatapoint(payload) && "stream" in payload) return [readCandidate(payload, unnamed)];
+  if (isOneDatapoint(payload)) return [readCandidate(payload, unnamed)];
   if (isPlainObject(payload) && stream.named === "") {
     return Object.entries(payload).map(([name, value]) => ({ stream: name, value }));
   }
@@ -96,6 +97,10 @@ function listCandidates(payload: unknown, stream: StreamChoice): Candidate[] {
 function readCandidate(item: unknown, unnamed: unknown): Candidate {
   if (!isDatapoint(item)) return { stream: unnamed, value: item };
   return item.stream === undefined ? { stream: unnamed, value: item.value, at: item.at } : item;
+}
+
+function isOneDatapoint(payload: unknown): payload is Candidate {
+  return isDatapoint(payload) && "stream" in payload;
 }
 
 /** `{value}` with a stream and a time where they are known, and nothing else. */

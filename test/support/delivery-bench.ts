@@ -55,7 +55,10 @@ export class FakeLink implements DeliveryLink {
       this.hear();
       callback(error);
     };
-    this.sent.push({ publish, dup, handshake, answer });
+    // As a wire does: whatever becomes of the bytes, they have been read.
+    const { payload } = publish;
+    const read = typeof payload === "string" ? payload : Buffer.from(payload);
+    this.sent.push({ publish: { ...publish, payload: read }, dup, handshake, answer });
     if (publish.qos === 0 && this.isWritable) callback();
   }
 

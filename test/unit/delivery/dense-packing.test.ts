@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { devicePacker } from "../../../lib/delivery/device-packer";
 import { LateReplies } from "../../../lib/delivery/late-replies";
-import type { QueuedMessage } from "../../../lib/delivery/message";
+import type { Publish, QueuedMessage } from "../../../lib/delivery/message";
 import { newPack, type Pack } from "../../../lib/delivery/pack";
 import { type WaitingLine, wholeOf } from "../../../lib/delivery/packer";
 import { encodeDatapointPost } from "../../../lib/protocol/datapoint";
@@ -158,11 +158,17 @@ describe("the payload of a post that is done", () => {
     const limits = { maxMessages: 100, maxBytes: 2 ** 30, whenFull: "refuse-new" } as const;
     for (const isAcknowledged of [true, false]) {
       const bench = new DeliveryBench({ limits });
-      await bench.up();
+      const link = await bench.up();
+      const published: Publish[] = [];
+      const publish = link.publish.bind(link);
+      link.publish = (each, ...rest) => {
+        published.push(each);
+        publish(each, ...rest);
+      };
       const points = Array.from({ length: 8000 }, (_, n) => ({ stream: "s", value: n, atMs: AT }));
       bench.enqueue("s", { kind: "datapoints", points, qos: 1 }, 200_000, { completeWhen: "accepted" });
       await nextTurn();
-      const { payload } = bench.link.last.publish;
+      const [{ payload } = bench.link.last.publish] = published;
       if (isAcknowledged) await bench.ack("s");
       await bench.reply("s");
       assert.deepEqual(bench.how("s"), ["accepted"]);

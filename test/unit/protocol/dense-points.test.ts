@@ -17,6 +17,7 @@ import { parseThingModel } from "../../../lib/protocol/thing-model-reader";
 import type { ProductKind } from "../../../lib/protocol/topic";
 
 const AT_MS = 1_700_000_000_999;
+const MANY = 32;
 const STREAMS: DenseRules = { kind: "data-stream", booleansAsNumbers: true };
 const THINGS: DenseRules = { kind: "thing-model", booleansAsNumbers: true };
 
@@ -33,7 +34,7 @@ const value = fc.oneof(
   fc.boolean(),
 );
 const item = fc.record({ stream: fc.constantFrom("a", "b.c", "$d_1"), value });
-const items = fc.array(item, { minLength: DENSE_MIN, maxLength: 2 * DENSE_MIN });
+const items = fc.array(item, { minLength: DENSE_MIN, maxLength: 2 * MANY });
 const names = Array.from({ length: 40 }, (_, n) => `p${n}`);
 const named = fc
   .array(value, { minLength: DENSE_MIN, maxLength: names.length })
@@ -107,12 +108,12 @@ describe("readDensePoints", () => {
   });
 
   it("shares nothing with the items", () => {
-    const given = some(DENSE_MIN);
+    const given = some(MANY);
     const dense = readDensePoints(given, STREAMS, undefined);
     for (const each of given) Object.assign(each, { value: -1 });
     assert.deepEqual(
       dense?.map((point) => point.value),
-      some(DENSE_MIN).map((each) => each.value),
+      some(MANY).map((each) => each.value),
     );
   });
 
@@ -137,8 +138,8 @@ describe("readDensePoints", () => {
     "nothing in a place": null,
   })) {
     it(`leaves a list with ${what} in it to be read one by one`, () => {
-      for (const place of [0, DENSE_MIN]) {
-        const given: unknown[] = some(DENSE_MIN);
+      for (const place of [0, MANY]) {
+        const given: unknown[] = some(MANY);
         given.splice(place, 0, odd);
         assert.equal(readDensePoints(given, STREAMS, AT_MS), undefined);
       }
@@ -163,18 +164,18 @@ describe("readDensePoints", () => {
 
   it("leaves few, and what is neither list nor object, to be read one by one", () => {
     assert.equal(readDensePoints(some(DENSE_MIN - 1), STREAMS, AT_MS), undefined);
-    assert.equal(readDensePoints({ stream: "s", value: 1 }, STREAMS, AT_MS), undefined);
+    assert.equal(readDensePoints({ s: 1 }, STREAMS, AT_MS), undefined);
     assert.equal(readDensePoints("s", STREAMS, AT_MS), undefined);
     assert.equal(readDensePoints({}, THINGS, AT_MS), undefined);
   });
 
   it("leaves two samples of one property to be parted", () => {
-    assert.equal(readDensePoints(some(DENSE_MIN), THINGS, AT_MS), undefined);
+    assert.equal(readDensePoints(some(MANY), THINGS, AT_MS), undefined);
   });
 
   it("knows one payload's streams from another's of the same length, and from one that is longer", () => {
-    const turned = some(DENSE_MIN).map((each, n) => (n === 5 ? { ...each, stream: "t" } : each));
-    const given = [some(DENSE_MIN), turned, some(DENSE_MIN), some(DENSE_MIN + 1)];
+    const turned = some(MANY).map((each, n) => (n === 5 ? { ...each, stream: "t" } : each));
+    const given = [some(MANY), turned, some(MANY), some(MANY + 1)];
     for (const list of given) {
       assert.deepEqual(
         readDensePoints(list, STREAMS, undefined)?.toPoints(),
@@ -194,7 +195,7 @@ describe("readDensePoints", () => {
   });
 
   it("finds what it forgot of many payloads, and keeps no very long one", () => {
-    const first = Array.from({ length: 500 }, (_, n) => [{ stream: `n${n}`, value: 0 }, ...some(DENSE_MIN)]);
+    const first = Array.from({ length: 500 }, (_, n) => [{ stream: `n${n}`, value: 0 }, ...some(MANY)]);
     for (const list of [...first, ...first.slice(0, 3)]) {
       const points = readDensePoints(list, STREAMS, AT_MS)?.toPoints();
       assert.deepEqual(points, oneByOne(list, "data-stream", AT_MS));
@@ -223,7 +224,7 @@ describe("readDensePoints", () => {
 
 describe("DensePoints", () => {
   it("is listed like any datapoints", () => {
-    const dense = readDensePoints(some(DENSE_MIN), STREAMS, AT_MS);
+    const dense = readDensePoints(some(MANY), STREAMS, AT_MS);
     assert.ok(dense instanceof DensePoints);
     const points = dense.toPoints();
     assert.deepEqual([...dense], points);
