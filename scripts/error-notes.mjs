@@ -29,7 +29,7 @@ export const FAMILIES = [
         zh: "节点没有选择连接，或所选的连接已被删除或停用。",
       },
       ONENET_CONNECTION_KIND: {
-        en: "Datapoints and commands exist on OneNET only. For a plain broker use the *onenet mqtt out* node.",
+        en: "Datapoints and commands exist on OneNET only. For a plain broker use the *OneNET mqtt out* node.",
         zh: "数据点和命令只在 OneNET 上存在。普通 MQTT 服务器请使用 *OneNET mqtt out* 节点。",
       },
       ONENET_HOST_INVALID: {

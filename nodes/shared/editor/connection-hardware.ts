@@ -2,6 +2,12 @@ import { readSuffix, splitClientId } from "../form/client-id";
 import { textOf } from "../form/reason";
 import type { FormParts, OpenForm } from "./form";
 
+const CARD_EXAMPLES: Readonly<Record<string, string>> = {
+  iccid: "89860000000000000000",
+  imsi: "460000000000000",
+  msisdn: "10640000000",
+};
+
 /** A device name that was copied as a client id brings its report along. */
 function wireDeviceName(form: OpenForm): void {
   const field = form.field("deviceName");
@@ -22,5 +28,10 @@ export function wireHardware(form: OpenForm): FormParts {
     if (report.val() === "none") form.field("clientIdSuffix").val("");
   });
   wireDeviceName(form);
-  return {};
+  return {
+    update() {
+      const kind = textOf(form.read("hardwareCardKind"));
+      form.field("hardwareCard").attr("placeholder", CARD_EXAMPLES[kind] ?? "");
+    },
+  };
 }
