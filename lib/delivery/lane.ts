@@ -61,6 +61,13 @@ export class Lane {
     return message;
   }
 
+  /** Takes out what is wanted of what is at hand. */
+  pick(isWanted: (message: QueuedMessage) => boolean): readonly QueuedMessage[] {
+    const picked = this.#head.filter((message) => !isWanted(message));
+    if (this.#head.size < REFILL_BELOW) this.#refill();
+    return picked;
+  }
+
   /** Puts messages that were out before all others. */
   putBack(messages: readonly QueuedMessage[]): void {
     this.#head.unshift(messages);

@@ -158,6 +158,11 @@ export function receiptOf(message: QueuedMessage): Receipt {
   return receipt;
 }
 
+/** Of datapoints; undefined of a ready-made publish, which ends every post. */
+export function qosOf(message: QueuedMessage | undefined): 0 | 1 | undefined {
+  return message?.draft.kind === "datapoints" ? message.draft.qos : undefined;
+}
+
 /** How many parts of a message have an outcome each: its datapoints; a publish is one. */
 export function partsOf(draft: Draft): number {
   return draft.kind === "datapoints" ? draft.points.length : 1;

@@ -27,6 +27,7 @@ export class Outbox implements WaitingLine {
   readonly #lines: WaitingLines;
   readonly #intake: DiskIntake | undefined;
   readonly #room: RoomMaker;
+  readonly pick: WaitingLine["pick"] = (isWanted) => this.#lines.pick(isWanted);
   #isLinkUp = false;
   #isSessionLost = false;
   readonly #held: HeldCount;
@@ -178,8 +179,7 @@ export class Outbox implements WaitingLine {
 
   /** Lets go of what has expired on disk. */
   async takeExpired(): Promise<ExpiredOnDisk[]> {
-    if (this.#shelf === undefined) return [];
-    const expired = await takeExpired(this.#shelf);
+    const expired = this.#shelf === undefined ? [] : await takeExpired(this.#shelf);
     for (const { record } of expired) this.#held.remove(1, record.bytes);
     return expired;
   }

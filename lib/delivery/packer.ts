@@ -11,6 +11,11 @@ export interface WaitingLine {
   readonly waiting: number;
   peek(): QueuedMessage | undefined;
   shift(): QueuedMessage | undefined;
+  /**
+   * Takes out, in order, what is wanted of the messages at hand, wherever it stands; the others keep their places. Nothing
+   * where what is next overtakes others.
+   */
+  pick(isWanted: (message: QueuedMessage) => boolean): readonly QueuedMessage[];
   /** Keeps a step of a message's QoS 2 handshake where the message itself is kept. */
   keepMark(message: QueuedMessage, mark: HandshakeMark, kept: () => void): void;
 }

@@ -4,10 +4,11 @@ import { MAX_HISTORY_SAMPLES, MAX_PAYLOAD_BYTES } from "../protocol/limits";
 import { postBytes } from "../protocol/post-size";
 import type { DeviceIdentity } from "../protocol/topic";
 import type { Batching } from "./delivery-settings";
-import type { Publish, QueuedMessage } from "./message";
+import { type Publish, qosOf } from "./message";
 import { Overtaken } from "./overtaken";
 import type { Pack, PackPart } from "./pack";
 import { addedBytes, type Packer, packPublish, type WaitingLine, wholeOf } from "./packer";
+import { pickBehind } from "./pick-behind";
 import { shareOut } from "./shares";
 import { halve } from "./splitter";
 import { POST_FRAME_BYTES } from "./stream-packer";
@@ -25,7 +26,7 @@ interface Load {
  * Packs for a device of a thing-model product, and for its sub-devices. What waits goes in the plainest form that holds
  * it; several samples of one identifier share a `history/post`. That one need not change the present value: so the
  * newest sample of each is left out and held back, and begins the next post; or, when nothing newer waits, is a post of
- * its own right behind.
+ * its own right behind. Of many devices it takes ten at a time, so that their samples share a history, too.
  */
 export class ThingPacker implements Packer {
   /** Samples of one property cannot share a `property/post`, so it needs many of them to keep up. */
@@ -85,8 +86,13 @@ export class ThingPacker implements Packer {
     for (let next = line.peek(); ; next = line.peek()) {
       isLast = next === undefined ? line.waiting === 0 : qosOf(next) !== qos;
       if (next === undefined || next.draft.kind !== "datapoints" || isLast) break;
-      bytes += addedBytes(next, parts.at(-1));
-      if (bytes > MAX_PAYLOAD_BYTES || !room.add(next.draft.points)) break;
+      const added = addedBytes(next, parts.at(-1));
+      if (bytes + added > MAX_PAYLOAD_BYTES) break;
+      if (!room.add(next.draft.points)) {
+        if (!room.isOpenTo(next.draft.points)) parts.push(...pickBehind(line, room, qos, bytes));
+        break;
+      }
+      bytes += added;
       line.shift();
       if (!next.settled) parts.push(wholeOf(next));
     }
@@ -124,9 +130,4 @@ export class ThingPacker implements Packer {
 function bytesOf({ message, points }: PackPart): number {
   const isWhole = message.draft.kind === "datapoints" && message.draft.points.length === points.length;
   return isWhole ? message.bytes : postBytes(points);
-}
-
-/** Of datapoints; undefined of a ready-made publish, which ends every post. */
-function qosOf(message: QueuedMessage | undefined): 0 | 1 | undefined {
-  return message?.draft.kind === "datapoints" ? message.draft.qos : undefined;
 }

@@ -9,6 +9,7 @@ export const NOTHING_BEHIND: WaitingLine = {
   waiting: 0,
   peek: () => undefined,
   shift: () => undefined,
+  pick: () => [],
   keepMark: (_message, _mark, kept) => kept(),
 };
 
@@ -40,6 +41,12 @@ export class UnexpiredLine implements WaitingLine {
     const message = this.#outbox.shift();
     if (message !== undefined) this.taken.push(message);
     return message;
+  }
+
+  pick(isWanted: (message: QueuedMessage) => boolean): readonly QueuedMessage[] {
+    const picked = this.#outbox.pick(isWanted);
+    this.taken.push(...picked);
+    return picked;
   }
 
   keepMark(message: QueuedMessage, mark: HandshakeMark, kept: () => void): void {

@@ -55,6 +55,12 @@ export class WaitingLines {
     return ahead;
   }
 
+  /** Takes out what is wanted of the normal ones, when these are next. */
+  pick(isWanted: (message: QueuedMessage) => boolean): readonly QueuedMessage[] {
+    const ahead = this.high.peek() ?? this.transient.peek() ?? this.live.peek();
+    return ahead === undefined ? this.normal.pick(isWanted) : [];
+  }
+
   /**
    * What is dropped first: the oldest of the normal ones, of the high ones only when no other is left. Undefined also
    * while it is being fetched: see {@link awaited}.

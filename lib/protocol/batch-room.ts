@@ -1,4 +1,4 @@
-import { DensePoints, type Layout } from "./dense-points";
+import { DensePoints, type Layout, type Points } from "./dense-points";
 import { deviceKey } from "./identity";
 import { MAX_BATCH_DEVICES, MAX_BATCH_IDENTIFIERS } from "./limits";
 import type { DeviceIdentity } from "./topic-table";
@@ -28,6 +28,7 @@ export class BatchRoom {
   #hasProperties = false;
   #hasEvents = false;
   #hasRepeats = false;
+  readonly #closed = new Set<string>();
   #isTooMuch = false;
 
   constructor(rules: BatchRules) {
@@ -50,6 +51,24 @@ export class BatchRoom {
     if (points instanceof DensePoints && this.#canBeRow(points)) return this.#addRow(points);
     this.#countRow();
     return this.#addSingly(points);
+  }
+
+  /** Whether it holds something of all of these points' devices, and none of them is closed. */
+  isOpenTo(points: Points): boolean {
+    const hasOwn = this.#row !== undefined || this.#devices.has("");
+    const isShut = (key: string) => this.#closed.has(key) || !(key === "" ? hasOwn : this.#devices.has(key));
+    return points instanceof DensePoints ? !isShut("") : !points.some(({ device }) => isShut(keyOf(device)));
+  }
+
+  /** Something of these points' devices stays behind, so nothing newer of theirs may join: see {@link isOpenTo}. */
+  close(points: Points): void {
+    if (points instanceof DensePoints) this.#closed.add("");
+    else for (const { device } of points) this.#close(keyOf(device));
+  }
+
+  #close(key: string): void {
+    // Of others nothing joins anyhow.
+    if (key === "" || this.#devices.has(key)) this.#closed.add(key);
   }
 
   #canBeRow({ layout }: DensePoints): boolean {

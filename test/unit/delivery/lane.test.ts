@@ -62,6 +62,18 @@ describe("lane", () => {
     );
   });
 
+  it("gives out of order what is wanted of what is at hand, and fetches more", () => {
+    const lane = newLane();
+    const all = names(HEAD_MAX + 10);
+    for (const name of all) lane.push(publishOf(name));
+    const isEarly = (name: string) => Number(name.slice(1)) % 4 !== 0;
+    const picked = lane.pick((message) => isEarly(payloadOf(message))).map(payloadOf);
+    assert.deepEqual(picked, all.slice(0, HEAD_MAX).filter(isEarly));
+    assert.equal([...lane.head].length, HEAD_MAX / 4 + 10);
+    const left = all.filter((name, index) => index >= HEAD_MAX || !isEarly(name));
+    assert.deepEqual(shiftAll(lane), left);
+  });
+
   it("remembers who waits for a message in the backlog, and who has been told", () => {
     const lane = newLane();
     const told: string[] = [];

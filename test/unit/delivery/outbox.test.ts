@@ -166,6 +166,18 @@ describe("Outbox", () => {
     assert.deepEqual(shiftAll(outbox), ["x", "y", "a", "b", "c"]);
   });
 
+  it("gives out of order what is wanted, unless something urgent is next", () => {
+    const { outbox } = open({ maxMessages: 4 });
+    for (const name of ["a", "b", "c"]) outbox.push(message(name));
+    const pick = () => outbox.pick((each) => nameOf(each) === "b").map(nameOf);
+    outbox.push(message("urgent", 10, { priority: "high" }));
+    assert.deepEqual(pick(), []);
+    outbox.shift();
+    assert.deepEqual(pick(), ["b"]);
+    assert.equal(outbox.messages, 4, "it counts until it is forgotten");
+    assert.deepEqual(shiftAll(outbox), ["a", "c"]);
+  });
+
   it("leaves all where it was when not even dropping makes room", () => {
     const { outbox } = open({ whenFull: "drop-oldest", maxMessages: 4 });
     const sent = [message("a"), message("b")];

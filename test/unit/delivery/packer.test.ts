@@ -12,6 +12,7 @@ const NOTHING_WAITS: WaitingLine = {
   waiting: 0,
   peek: () => undefined,
   shift: () => undefined,
+  pick: () => [],
   keepMark: (_message, _mark, kept) => kept(),
 };
 

@@ -83,6 +83,71 @@ describe("posts to a thing-model product", () => {
     assert.deepEqual(await send(), ["pack 10", "pack 10", "pack 5"]);
   });
 
+  describe("a backlog of more devices than a post holds", () => {
+    /** Each device in turn, so many times; the number grows. */
+    const inTurn = (devices: number, rounds: number) =>
+      numbers(devices * rounds).map((n) => sample("a", n, { device: sub(n % devices) }));
+
+    /** All of each device's numbers in order, the last one as its present value. */
+    function assertOrdered(devices: number, rounds: number): void {
+      for (const device of numbers(devices)) {
+        const { deviceName } = sub(device);
+        const own = numbers(rounds).map((round) => round * devices + device);
+        assert.deepEqual(valuesOf("a", deviceName), own, deviceName);
+        const last = platform.accepted.findLast(({ points }) =>
+          points.some((point) => point.device?.deviceName === deviceName),
+        );
+        assert.equal(last?.form, "pack", deviceName);
+      }
+    }
+
+    it("leaves as history, ten devices at a time, whatever stands between", async () => {
+      open();
+      enqueue(inTurn(25, 20));
+      const ten = ["history 190", "pack 10"];
+      assert.deepEqual(await send(), [...ten, ...ten, "history 95", "pack 5"]);
+      assertOrdered(25, 20);
+    });
+
+    it("ten minutes of a hundred devices, at one message a second: in one minute", async () => {
+      open({ messagesPerSecond: 1 });
+      enqueue(inTurn(100, 60));
+      const { length } = await send();
+      assert.ok(length <= 60, `${length} messages`);
+      assertOrdered(100, 60);
+    });
+
+    it("goes past nothing but datapoints of the same QoS", async () => {
+      for (const between of [() => bench.publish("hello"), () => enqueue([sample("b", 0)], { qos: 0 })]) {
+        open();
+        enqueue(inTurn(11, 1));
+        between();
+        enqueue(inTurn(11, 1));
+        await bench.up();
+        await platform.settle();
+        assert.equal(platform.forms.filter((form) => form === "pack 10").length, 2);
+      }
+    });
+
+    it("keeps the order of a device whose message had to stay behind with another's", async () => {
+      open();
+      enqueue(inTurn(11, 1));
+      const both = [sample("a", 11, { device: sub(0) }), sample("a", 11, { device: sub(10) })];
+      bench.enqueue("both", { kind: "datapoints", points: both, qos: 1 }, 200, { completeWhen: "accepted" });
+      enqueue([sample("a", 12, { device: sub(0) })]);
+      await send();
+      assert.deepEqual(valuesOf("a", "d0"), [0, 11, 12]);
+      assert.deepEqual(valuesOf("a", "d10"), [10, 11]);
+    });
+
+    it("gives up where too many stand between", async () => {
+      open({ messagesPerSecond: 1 });
+      enqueue(inTurn(1200, 1));
+      enqueue(inTurn(10, 1));
+      assert.deepEqual((await send()).slice(0, 2), ["pack 10", "pack 10"]);
+    });
+  });
+
   it("hold one device, and one kind, where packs are not wanted", async () => {
     open({ batching: { history: true, pack: false } });
     enqueue([

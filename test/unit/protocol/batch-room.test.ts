@@ -50,6 +50,34 @@ describe("BatchRoom", () => {
     assert.equal(room.add([point("p", subAt(9))]), false);
   });
 
+  it("is open to the devices it holds, until something of theirs stays behind", () => {
+    const room = new BatchRoom(HISTORY);
+    assert.ok(room.add([point("p", subAt(0)), point("p", subAt(1))]));
+    const isOpen = (...indices: readonly number[]) => room.isOpenTo(indices.map((n) => point("q", subAt(n))));
+    assert.deepEqual([isOpen(0), isOpen(0, 1), isOpen(2), isOpen(0, 2)], [true, true, false, false]);
+    assert.equal(room.isOpenTo([point("q")]), false, "the own one");
+    room.close([point("q", subAt(1)), point("q", subAt(2)), point("q")]);
+    assert.deepEqual([isOpen(0), isOpen(0, 1), isOpen(1)], [true, false, false]);
+    room.add([point("p")]);
+    assert.equal(room.isOpenTo([point("q")]), false);
+  });
+
+  it("is open to dense points of the own device likewise", () => {
+    const items = many(DENSE_MIN, (index) => point(`p${index}`)).map(({ stream, value }) => ({
+      stream,
+      value,
+    }));
+    const dense = readDensePoints(items, THINGS, AT);
+    assert.ok(dense);
+    const room = new BatchRoom(HISTORY);
+    assert.equal(room.isOpenTo(dense), false);
+    assert.ok(room.add(dense));
+    assert.ok(room.isOpenTo(dense));
+    assert.ok(room.isOpenTo([point("p")]));
+    room.close(dense);
+    assert.equal(room.isOpenTo(dense), false);
+  });
+
   it("takes one device, and no mixture of the own one's, where packs are not wanted", () => {
     const single = { pack: false, samplesMax: 1 };
     const own = new BatchRoom(single);
