@@ -17,7 +17,7 @@ import { TopicBench } from "../support/topic-bench";
 
 const GATEWAYS = makeProduct("thing-model", "gw", "lossy");
 /** The platform has their model, the gateway has none: what is wrong goes over the wire and is refused there. */
-const JUDGED = { ...makeProduct("thing-model", "j1", "j2", "stray"), model: stationModel() };
+const JUDGED = { ...makeProduct("thing-model", "j1", "j2", "stray", "stranger"), model: stationModel() };
 /** The gateway has their model, the platform has none: what is wrong reaches the gateway, which refuses it. */
 const CHECKED = makeProduct("thing-model", "s1", "s2");
 const STRANGERS = makeProduct("thing-model", "x1");
@@ -205,7 +205,7 @@ describe("every topic: a gateway and its sub-devices", () => {
       "a history of a device that is none of the gateway's is refused",
       bench.carries(["history-post", "history-post-reply"], async () => {
         await bind(judged("j1"));
-        const msg = { device: "stray", payload: samples(...Array.from({ length: 40 }, (_, i) => i)) };
+        const msg = { device: "stranger", payload: samples(...Array.from({ length: 40 }, (_, i) => i)) };
         const { cause } = await feedBadly(bench.nodeRed, "property", msg, "ONENET_REJECTED");
         assert.match(JSON.stringify(cause), /307/);
         const posts = bench.sim.events.filter(({ event }) => event === "reply");
