@@ -122,7 +122,8 @@ export class Connection {
       if (error !== undefined) this.#report(error, receipt);
     };
     const packer = this.device?.packer ?? publishPacker;
-    return new Delivery(deliverySettings(this.#profile), packer, this.#clock, outcome, shelf);
+    const settings = { ...deliverySettings(this.#profile), admission: this.device?.admission };
+    return new Delivery(settings, packer, this.#clock, outcome, shelf);
   }
 
   /** Drops the link and logs in again at once, as far as the login pace allows; where the disk was refused, opens it. */

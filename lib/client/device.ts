@@ -1,4 +1,5 @@
 import type { Clock } from "../clock";
+import { Admission } from "../delivery/admission";
 import { devicePacker } from "../delivery/device-packer";
 import type { DeliveryGate } from "../delivery/gate";
 import type { Rejection } from "../delivery/message";
@@ -49,6 +50,8 @@ export interface AppliedSet {
  */
 export class Device {
   readonly commands: CommandDesk;
+  /** Which sub-devices may post and log in; all of them, unless somebody says otherwise. */
+  readonly admission = new Admission();
   /** Encodes what this device sends. */
   readonly packer: Packer;
   /** What the platform has accepted last; kept from the moment somebody answers gets with it. */
@@ -63,7 +66,6 @@ export class Device {
   readonly #requests: DeviceRequests;
   readonly #report: (error: OneNetError) => void;
   readonly #loginListeners = new Set<() => void>();
-  readonly #releaseListeners = new Set<() => void>();
   #desiredSets = 0;
 
   constructor(profile: DeviceProfile, parts: DeviceParts) {
@@ -85,7 +87,10 @@ export class Device {
       nextMessageId,
       wantHardwareReplies,
     });
-    const login = (sub: DeviceIdentity) => this.#requests.request("sub-login", subLoginParams(sub), {});
+    const login = async (sub: DeviceIdentity) => {
+      await this.admission.admitted(sub);
+      await this.#requests.request("sub-login", subLoginParams(sub), {});
+    };
     this.turns = new RequestTurns(clock, messagesPerSecond);
     this.subLogins = new SubLogins({ clock, messagesPerSecond, turns: this.turns, login, report });
     this.#posts = new DevicePosts({ productKind, batching, delivery, subLogins: this.subLogins });
@@ -141,8 +146,8 @@ export class Device {
     const data = await this.#requests.request(kind, params, options);
     const sub = readIdentity(params);
     if (kind === "topo-get") this.#isTopology(readIdentities(data));
-    else if (kind === "topo-add" && sub !== undefined) this.#isTopology([sub]);
-    else if ((kind === "sub-login" || kind === "sub-logout") && sub !== undefined)
+    if ((kind === "topo-add" || kind === "sub-login") && sub !== undefined) this.#isTopology([sub]);
+    if ((kind === "sub-login" || kind === "sub-logout") && sub !== undefined)
       this.subLogins.changed(sub, kind === "sub-login");
     return data;
   }
@@ -164,14 +169,8 @@ export class Device {
     };
   }
 
-  /** Calls `listener` when nothing must be held back any more: it goes to the outbox, where it is safe. */
-  onRelease(listener: () => void): void {
-    this.#releaseListeners.add(listener);
-  }
-
   /** Nobody may be there to see to what is held back. */
   releaseHeld(): void {
-    for (const listener of this.#releaseListeners) listener();
     this.subLogins.releaseAll();
   }
 
@@ -183,7 +182,7 @@ export class Device {
   linkDown(): void {
     this.commands.linkDown();
     this.subLogins.linkDown();
-    this.releaseHeld();
+    this.admission.linkDown();
   }
 
   /** The connection is up. */

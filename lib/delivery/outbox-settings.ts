@@ -1,4 +1,5 @@
 import type { OneNetError } from "../errors";
+import type { Admission } from "./admission";
 import type { Durability } from "./durability";
 import type { QueuedMessage } from "./message";
 import type { StoredBacklog } from "./stored-backlog";
@@ -24,6 +25,8 @@ export interface OutboxSettings {
   readonly order: SendOrder;
   /** Names the connection in errors. */
   readonly label: string;
+  /** Of a gateway. */
+  readonly admission?: Admission | undefined;
 }
 
 export interface OutboxEvents {

@@ -37,7 +37,7 @@ export class Outbox implements WaitingLine {
     this.#events = events;
     this.#shelf = shelf;
     this.#held = new HeldCount(shelf?.recovered);
-    this.#lines = new WaitingLines(shelf, () => this.#refilled());
+    this.#lines = new WaitingLines(shelf, () => this.#refilled(), settings.admission);
     this.#room = new RoomMaker(settings, this.again, this.#lines);
     this.#intake = shelf === undefined ? undefined : this.#openIntake(shelf);
   }

@@ -14,6 +14,7 @@ import { onClose, reportError } from "./runtime";
 import { connectionStatus, errorStatus, StatusLine } from "./status";
 import type { Thing } from "./thing";
 import { UNKNOWN_THING } from "./thing";
+import { watchTopology } from "./topology";
 
 /** A node's hold on its connection, and its status line. */
 export interface NodeConnection extends InputStatus {
@@ -173,6 +174,8 @@ function acquire(RED: NodeAPI, node: Node, connectionId: unknown, need: Connecti
     const { device } = connection;
     if (need !== "any" && device === undefined) return refuse(kindError(connection));
     if (need === "thing" && device?.productKind !== "thing-model") return refuse(productError(connection));
+    // What an earlier run has left may be the first to be sent.
+    watchTopology(connection, (thrown) => reportError(RED, node, thrown));
     return { connection, thing: connectionNode.thing };
   } catch (problem) {
     // The connection node has reported it.

@@ -11,7 +11,7 @@ import { noteReport } from "./reporting-devices";
 import type { End, Message, Send } from "./runtime";
 import { passOn, reportError } from "./runtime";
 import { subdevices } from "./subdevices";
-import { whenAddedToTopology } from "./topology";
+import { watchTopology } from "./topology";
 
 /** A message on its way through a node that posts. */
 export interface Posting {
@@ -48,7 +48,7 @@ export function postPoints(
   else postFor(RED, node, link.connection, read.points, delivery, conclude);
 }
 
-/** Posts the points of one device; of a sub-device after what its node asks for: the topology, the login. */
+/** Posts the points of one device; of a sub-device as its node asks for: in the topology, after its login. */
 function postFor(
   RED: NodeAPI,
   node: Node,
@@ -65,9 +65,10 @@ function postFor(
   noteReport(connection, subDevice);
   const subdevice = subdevices.find(connection.key, subDevice);
   const options = subdevice?.login === "lazy" ? { ...delivery, subLogin: subdevice.login } : delivery;
-  const post = () => device.enqueue(points, options, conclude);
-  if (subdevice?.addsToTopology !== true) return post();
-  whenAddedToTopology(connection, subDevice, post, (thrown) => reportError(RED, node, thrown));
+  // What could not be added is tried again, though what it posts may be refused before it is asked for.
+  if (subdevice?.addsToTopology === true)
+    watchTopology(connection, (thrown) => reportError(RED, node, thrown))?.mayPost(subDevice);
+  device.enqueue(points, options, conclude);
 }
 
 /** The time of values that have none. A clock that is plainly wrong gives no time: the platform then takes its own. */

@@ -1,5 +1,6 @@
 import type { Connection } from "../../lib/client/connection";
 import type { Device } from "../../lib/client/device";
+import type { LinkState } from "../../lib/client/link-state";
 import { OneNetError } from "../../lib/errors";
 import { topoParams } from "../../lib/protocol/gateway";
 import { deviceKey, readIdentities } from "../../lib/protocol/identity";
@@ -23,81 +24,80 @@ export function topologyParams(connection: Connection, device: DeviceIdentity): 
   return topoParams(device, subdevice.sign(device, { method, lifetimeMs }, Date.now()));
 }
 
-/** One that could not be added is tried again with the first datapoints after this. */
+/** What could not be done is tried again with the first datapoints after this. */
 const RETRY_MS = 60_000;
-/** So many messages wait here for a device to be added; what is more goes on at once. */
-const WAITING_MAX = 5000;
 /** Names come with messages: there may be any number that cannot be added. */
 const REFUSED_MAX = 5000;
 
+type Report = (thrown: unknown) => void;
+
 /**
  * Adds sub-devices to a gateway's topology when they first have something to say after a login, unless the platform lists
- * them already: one after the other, in turns with logins and with what others have to say.
+ * them already: one after the other, in turns with logins and with what others have to say. Until that is through, or
+ * has failed, what they have to say waits in the outbox ({@link Device.admission}).
  */
 class Topology {
+  /** Told what could not be done. */
+  report: Report;
   readonly #connection: Connection;
   readonly #device: Device;
+  /** The link of which all this is known: each one has a state of its own. */
+  #link: LinkState | undefined;
   /** The platform's list, and what was added since; asked for once on each link. */
   #members: Promise<Set<string>> | undefined;
   readonly #settled = new Set<string>();
-  /** Those that are being added, and what waits for each. */
-  readonly #adding = new Map<string, (() => void)[]>();
+  readonly #adding = new Set<string>();
   readonly #retryAtMs = new Map<string, number>();
+  /** The list did not come: until then nobody is added. */
+  #listAgainAtMs = 0;
   #tail: Promise<void> = Promise.resolve();
-  #waiting = 0;
 
-  constructor(connection: Connection, device: Device) {
+  constructor(connection: Connection, device: Device, report: Report) {
     this.#connection = connection;
     this.#device = device;
-    device.onRelease(() => {
-      for (const key of this.#adding.keys()) this.#release(key);
+    this.report = report;
+    device.admission.mayPost = (subDevice) => this.mayPost(subDevice);
+  }
+
+  /** Whether it is through with the sub-device; begins with it, if need be. */
+  mayPost(subDevice: DeviceIdentity): boolean {
+    const { key: connectionKey, state } = this.#connection;
+    if (state.phase !== "online") return true;
+    const key = deviceKey(subDevice);
+    // First, for during a deploy its node may be missing.
+    if (this.#adding.has(key)) return false;
+    if (subdevices.find(connectionKey, subDevice)?.addsToTopology !== true) return true;
+    if (state !== this.#link) this.#begin(state);
+    if (this.#settled.has(key) || !this.#mayAsk(key)) return true;
+    this.#adding.add(key);
+    this.#tail = this.#tail.then(() => this.#add(key, subDevice));
+    void this.#tail.then(() => {
+      this.#adding.delete(key);
+      this.#device.admission.release();
     });
-    device.onLogin(() => this.#forget());
+    return false;
   }
 
   /** While the link was gone nobody told of changes, and a simulator that was started anew has no topology at all. */
-  #forget(): void {
+  #begin(link: LinkState): void {
+    this.#link = link;
     this.#members = undefined;
     this.#settled.clear();
     this.#retryAtMs.clear();
+    this.#listAgainAtMs = 0;
   }
 
-  whenAdded(subDevice: DeviceIdentity, goOn: () => void, report: (thrown: unknown) => void): void {
-    const key = deviceKey(subDevice);
-    if (this.#settled.has(key) || this.#waiting >= WAITING_MAX || !this.#mayAsk(key)) return goOn();
-    this.#waiting += 1;
-    const waiting = this.#adding.get(key);
-    if (waiting !== undefined) waiting.push(goOn);
-    else this.#begin(key, subDevice, goOn, report);
-  }
-
-  /** Without a link nothing is held back: it gathers in the outbox, which may be on disk. */
   #mayAsk(key: string): boolean {
-    return this.#isOnline && performance.now() >= (this.#retryAtMs.get(key) ?? 0);
+    return performance.now() >= Math.max(this.#listAgainAtMs, this.#retryAtMs.get(key) ?? 0);
   }
 
   get #isOnline(): boolean {
     return this.#connection.state.phase === "online";
   }
 
-  #begin(key: string, subDevice: DeviceIdentity, goOn: () => void, report: (thrown: unknown) => void): void {
-    this.#adding.set(key, [goOn]);
-    this.#tail = this.#tail.then(() => this.#add(key, subDevice, report));
-    void this.#tail.then(() => {
-      this.#release(key);
-      this.#adding.delete(key);
-    });
-  }
-
-  #release(key: string): void {
-    const waiting = this.#adding.get(key)?.splice(0) ?? [];
-    this.#waiting -= waiting.length;
-    for (const goOn of waiting) goOn();
-  }
-
   /** Never rejects. */
-  async #add(key: string, subDevice: DeviceIdentity, report: (thrown: unknown) => void): Promise<void> {
-    if (!this.#isOnline) return;
+  async #add(key: string, subDevice: DeviceIdentity): Promise<void> {
+    if (!this.#isOnline || !this.#mayAsk(key)) return;
     try {
       this.#members ??= this.#list();
       const members = await this.#members;
@@ -113,7 +113,7 @@ class Topology {
       if (!this.#isOnline) return;
       if (this.#retryAtMs.size >= REFUSED_MAX) this.#retryAtMs.clear();
       this.#retryAtMs.set(key, performance.now() + RETRY_MS);
-      report(thrown);
+      this.report(thrown);
     }
   }
 
@@ -122,6 +122,7 @@ class Topology {
       return new Set(readIdentities(await this.#device.request("topo-get", undefined)).map(deviceKey));
     } catch (thrown) {
       this.#members = undefined;
+      this.#listAgainAtMs = performance.now() + RETRY_MS;
       throw thrown;
     }
   }
@@ -130,18 +131,14 @@ class Topology {
 const topologies = new WeakMap<Connection, Topology>();
 
 /**
- * Calls back when the sub-device belongs to the gateway, or cannot be made to: then the reason is reported, and the
- * platform will say so, too.
+ * Sees to it that a gateway's sub-devices whose nodes say so belong to it before they post; where one cannot be made to,
+ * the reason is reported, and the platform will say so, too.
  */
-export function whenAddedToTopology(
-  connection: Connection,
-  subDevice: DeviceIdentity,
-  goOn: () => void,
-  report: (thrown: unknown) => void,
-): void {
+export function watchTopology(connection: Connection, report: Report): Topology | undefined {
   const { device } = connection;
-  if (device === undefined) return goOn();
-  const topology = topologies.get(connection) ?? new Topology(connection, device);
+  if (device?.productKind !== "thing-model") return undefined;
+  const topology = topologies.get(connection) ?? new Topology(connection, device, report);
   topologies.set(connection, topology);
-  topology.whenAdded(subDevice, goOn, report);
+  topology.report = report;
+  return topology;
 }

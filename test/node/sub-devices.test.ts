@@ -38,8 +38,10 @@ describe("sub-devices", () => {
     members: readonly string[],
     fields: Fields = {},
     gatewayFields: Fields = {},
+    beforeLogin?: () => Promise<void>,
   ): Promise<void> {
     sim = await startTestSimulator({ products: [GATEWAYS, SUBS, STREAMS] });
+    const closed = beforeLogin && sim.simulator.faults.refuseLogin({ ...OWN, returnCode: "close" });
     await sim.simulator.cloud.changeTopology({ ...OWN, subDevices: members.map(sub) });
     flow = await loadFlow(
       flowOf(
@@ -62,6 +64,9 @@ describe("sub-devices", () => {
         commandResponse("answer"),
       ),
     );
+    if (closed !== undefined) await flow.waitForStatus("many", "unreachable");
+    await beforeLogin?.();
+    closed?.end();
     await flow.waitForStatus("many", "connected");
   }
 
@@ -252,6 +257,8 @@ describe("sub-devices", () => {
         .filter((event) => event.event === "publish")
         .map((event) => ("topic" in event ? event.topic.replace(/^.*\/thing\//, "") : ""));
 
+    const rejected = () => sim.events.filter((event) => event.event === "reply" && event.code !== 200);
+
     it("are added before their first value, once, and only where the platform does not list them", async () => {
       await start(["s1"], { autoTopology: true });
       const messages = [
@@ -275,6 +282,33 @@ describe("sub-devices", () => {
         3,
         "with the list's result",
       );
+    });
+
+    it("are added before what was posted before the first login, which loses nothing", async () => {
+      const early = ["s1", "s2", "s2", "s3"];
+      await start(["s1"], { autoTopology: true }, {}, async () => {
+        for (const [t, device] of early.entries()) await give(flow, "many", { device, payload: { t } });
+        await give(flow, "own", { payload: { t: 1 } });
+      });
+      const isDone = (event: { readonly event: string; readonly node?: string }) =>
+        event.event === "complete" && (event.node === "many" || event.node === "own");
+      await flow.events.waitForCount(early.length + 1, isDone);
+      assert.deepEqual(
+        flow.events.filter((event) => isDone(event) && "error" in event && event.error !== undefined),
+        [],
+      );
+      assert.equal(topics().filter((topic) => topic === "sub/topo/add").length, 2);
+      assert.deepEqual(rejected(), []);
+    });
+
+    it("log in after that", async () => {
+      await start([], { autoTopology: true, login: "lazy" }, {}, async () => {
+        await give(flow, "many", { device: "s2", payload: { t: 1 } });
+      });
+      await flow.events.waitForCount(1, (event) => event.event === "complete" && event.node === "many");
+      await feedWell(flow, "many", { device: "s3", payload: { t: 1 } });
+      assert.deepEqual(rejected(), []);
+      assert.equal(topics().filter((topic) => topic === "sub/login").length, 2);
     });
 
     it("are told of when they cannot be added; the platform says what it makes of the value", async () => {
