@@ -1,5 +1,5 @@
 import { OneNetError } from "../errors";
-import { DensePoints } from "../protocol/dense-points";
+import type { Datapoint } from "../protocol/datapoint";
 import type { DeviceIdentity } from "../protocol/topic";
 import type { QueuedMessage } from "./message";
 
@@ -18,7 +18,9 @@ export class Admission {
   admits({ draft }: QueuedMessage): boolean {
     if (this.mayPost === undefined || draft.kind === "publish") return true;
     const { points } = draft;
-    const device = points instanceof DensePoints ? undefined : firstOf(points)?.device;
+    // Asked several times for each message: no iterator. Rows are the own device's.
+    const first: Datapoint | undefined = Array.isArray(points) ? points[0] : undefined;
+    const device = first?.device;
     return device === undefined || this.mayPost(device);
   }
 
@@ -46,9 +48,4 @@ export class Admission {
     this.onRelease();
     for (const { reject } of this.#waiting.splice(0)) reject(new OneNetError("ONENET_CLOSED"));
   }
-}
-
-function firstOf<T>(items: Iterable<T>): T | undefined {
-  for (const item of items) return item;
-  return undefined;
 }
