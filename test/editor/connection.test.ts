@@ -283,5 +283,17 @@ describe("editor: the connection's form", function () {
     await editor.save();
     const { problems } = await editor.node("broker");
     assert.deepEqual(problems, ["“Host name” is empty.", "“Port” must be a whole number from 1 to 65535."]);
+    await editor.editConnection("broker");
+    assert.equal(await editor.reason("node-config-input-host"), "“Host name” is empty.", "opened again");
+    await editor.cancel();
+  });
+
+  it("does not reproach a new connection with its empty fields", async () => {
+    await editor.editConnection("_ADD_");
+    assert.equal(await editor.reason("node-config-input-productId"), "");
+    await editor.page.fill(field("productId"), "a");
+    await editor.page.fill(field("productId"), "");
+    assert.equal(await editor.reason("node-config-input-productId"), "“Product ID” is empty.");
+    await editor.cancel();
   });
 });

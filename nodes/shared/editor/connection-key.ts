@@ -56,6 +56,7 @@ export function wireKey(form: OpenForm): FormParts {
       const given = textOf(form.read("key"));
       const isToken = shown["token"] === true;
       element.find("#onenet-connection-key-label").text(translate(isToken ? "label.token" : "label.key"));
+      form.field("key").attr("placeholder", translate(isToken ? "placeholder.token" : "placeholder.key"));
       element
         .find("#onenet-connection-key-hint")
         .text(translate(given === STORED_PASSWORD ? "hint.keySaved" : "hint.key"));

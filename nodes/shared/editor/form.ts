@@ -31,12 +31,14 @@ export class OpenForm {
   readonly translate: Translate;
   readonly #spec: FormSpec;
   readonly #touched = new Set<string>();
+  readonly #isNew: boolean;
   #parts: FormParts = {};
 
   constructor(spec: FormSpec, node: RedNode) {
     this.#spec = spec;
     this.node = node;
     this.translate = textsOf(spec.type);
+    this.#isNew = !RED.nodes.node(node.id);
     this.element = $(`.onenet-form[data-form="${spec.type}"]`).last();
   }
 
@@ -105,8 +107,9 @@ export class OpenForm {
     const field = this.field(name);
     if (field.length === 0) return;
     const reason = this.reasonOf(name);
-    const isQuiet = !this.#touched.has(name) && String(this.read(name) ?? "") === "";
-    // an empty field that nobody has touched is marked by Node-RED, without a reproach
+    const isEmpty = String(this.read(name) ?? "") === "";
+    // a new configuration's empty fields, which nobody has touched, are marked by Node-RED without a reproach
+    const isQuiet = this.#isNew && isEmpty && !this.#touched.has(name);
     if (reason === undefined || !isQuiet) markWrong(field, reason !== undefined);
     showReason(field, reason && !isQuiet ? reasonText(this.translate, reason, this.labelOf(name)) : "");
   }

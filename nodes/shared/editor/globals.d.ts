@@ -37,7 +37,7 @@ interface RedTabs {
 declare const RED: {
   _(key: string, params?: Readonly<Record<string, unknown>>): string;
   readonly nodes: {
-    node(id: string): RedNode | null;
+    node(id: string): RedNode | null | undefined;
     eachConfig(visit: (node: RedNode) => void): void;
     filterNodes(filter: { type: string }): RedNode[];
   };
