@@ -70,10 +70,19 @@ export function nodeTypes(root) {
   return foldersOf(nodes).filter((type) => readdirSync(path.join(nodes, type)).includes(`${type}.html`));
 }
 
+/** A node's form; `<!-- rows: name -->` stands for rows that several forms have, in nodes/shared/rows. */
+function readForm(root, type) {
+  const nodes = path.join(root, "nodes");
+  const html = readFileSync(path.join(nodes, type, `${type}.html`), "utf8");
+  return html.replace(/^( *)<!-- rows: (\w+) -->\n/gm, (_line, indent, name) =>
+    readFileSync(path.join(nodes, "shared", "rows", `${name}.html`), "utf8").replace(/^(?=.)/gm, indent),
+  );
+}
+
 function copyNode({ root, dist, type, languages, errorTexts }) {
   const target = path.join(dist, "nodes", type);
   mkdirSync(target, { recursive: true });
-  cpSync(path.join(root, "nodes", type, `${type}.html`), path.join(target, `${type}.html`));
+  writeFileSync(path.join(target, `${type}.html`), readForm(root, type));
   for (const language of languages) {
     const folder = path.join(target, "locales", language);
     mkdirSync(folder, { recursive: true });

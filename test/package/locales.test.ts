@@ -79,7 +79,7 @@ describe("package: locales", () => {
   for (const type of NODE_TYPES) {
     it(`${type}: every key of its html has a text`, () => {
       const texts = built("en-US", type);
-      const html = read("nodes", type, `${type}.html`);
+      const html = read("dist/nodes", type, `${type}.html`);
       const keys = [...html.matchAll(/data-i18n="([^"]+)"/g)]
         .flatMap(([, value = ""]) => value.split(";"))
         .map((key) => key.replace(/^\[[^\]]+\]/, ""));
@@ -92,7 +92,7 @@ describe("package: locales", () => {
 
     it(`${type}: every choice that is described has its description`, () => {
       const texts = built("en-US", type);
-      const html = read("nodes", type, `${type}.html`);
+      const html = read("dist/nodes", type, `${type}.html`);
       for (const [, name] of html.matchAll(/data-describes="(\w+)"/g)) {
         const select = new RegExp(`<select[^>]*-input-${name}"[\\s\\S]*?</select>`).exec(html)?.[0] ?? "";
         const values = [...select.matchAll(/value="([\w-]+)"/g)].map(([, value]) => value);
@@ -103,7 +103,7 @@ describe("package: locales", () => {
     });
 
     it(`${type}: every default has a label, and a validator takes two parameters`, () => {
-      const html = read("nodes", type, `${type}.html`);
+      const html = read("dist/nodes", type, `${type}.html`);
       const literal = /defaults: \{([\s\S]*?)\n {6}\}/.exec(html)?.[1] ?? "";
       const lines = literal.split("\n").filter((line) => line.trim() !== "");
       assert.ok(lines.length > 0);
