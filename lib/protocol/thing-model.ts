@@ -92,12 +92,20 @@ export interface ModelNote {
 
 const MAX_TYPE_TEXT = 200;
 
-/** A type in one line, the same in every language: `float -40…125, step 0.1, °C`, `enum 0 auto, 1 manual`. */
-export function describeType(type: DataType): string {
-  return clip([type.type, describeSpecs(type)].filter((part) => part !== "").join(" "), MAX_TYPE_TEXT);
+/** How a step is told. */
+type StepText = (step: number) => string;
+
+/**
+ * A type in one line: `float -40…125, step 0.1, °C`, `enum 0 auto, 1 manual`.
+ *
+ * @param stepText its only words, in another language than English
+ */
+export function describeType(type: DataType, stepText: StepText = (step) => `step ${step}`): string {
+  const parts = [type.type, describeSpecs(type, stepText)].filter((part) => part !== "");
+  return clip(parts.join(" "), MAX_TYPE_TEXT);
 }
 
-function describeSpecs(type: DataType): string {
+function describeSpecs(type: DataType, stepText: StepText): string {
   switch (type.type) {
     case "enum":
     case "bitMap":
@@ -109,18 +117,18 @@ function describeSpecs(type: DataType): string {
     case "date":
       return "";
     case "struct":
-      return `{${[...type.members.values()].map((member) => `${member.identifier}: ${describeType(member.dataType)}`).join("; ")}}`;
+      return `{${[...type.members.values()].map((member) => `${member.identifier}: ${describeType(member.dataType, stepText)}`).join("; ")}}`;
     case "array":
-      return `${atMost(type.maxLength)} [${describeType(type.element)}]`.trim();
+      return `${atMost(type.maxLength)} [${describeType(type.element, stepText)}]`.trim();
     default:
-      return describeBounds(type);
+      return describeBounds(type, stepText);
   }
 }
 
-function describeBounds({ min, max, step, unit }: NumberDataType): string {
+function describeBounds({ min, max, step, unit }: NumberDataType, stepText: StepText): string {
   const bounds = [];
   if (min !== undefined || max !== undefined) bounds.push(`${min ?? ""}…${max ?? ""}`);
-  if (step !== undefined) bounds.push(`step ${step}`);
+  if (step !== undefined) bounds.push(stepText(step));
   if (unit !== undefined) bounds.push(unit);
   return bounds.join(", ");
 }

@@ -19,7 +19,7 @@ const WORDS: Readonly<
 > = {
   "en-US": {
     points: /9 of 100 function points/,
-    alert: /过热 · alert/,
+    alert: /过热 · alert\s+level\s+级别 · int32 0…9, step 1/,
     column: /Identifier\s+Name\s+Type\s+Range\s+Unit\s+Access/,
     step: /step 0\.1/,
     wrong: /properties\[0\]\.identifier is missing/,
@@ -27,7 +27,7 @@ const WORDS: Readonly<
   },
   "zh-CN": {
     points: /功能点 9 \/ 100/,
-    alert: /过热 · 告警/,
+    alert: /过热 · 告警\s+level\s+级别 · int32 0…9, 步长 1/,
     column: /标识符\s+名称\s+类型\s+取值范围\s+单位\s+读写/,
     step: /步长 0\.1/,
     wrong: /properties\[0\]\.identifier/,
@@ -35,7 +35,7 @@ const WORDS: Readonly<
   },
   "zh-TW": {
     points: /功能點 9 \/ 100/,
-    alert: /过热 · 警告/,
+    alert: /过热 · 警告\s+level\s+级别 · int32 0…9, 步長 1/,
     column: /識別碼\s+名稱\s+型別\s+取值範圍\s+單位\s+讀寫/,
     step: /步長 0\.1/,
     wrong: /properties\[0\]\.identifier/,

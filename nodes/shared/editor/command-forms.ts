@@ -19,7 +19,7 @@ import { findConnection, type OpenForm } from "./form";
 import { wireIdentifierList } from "./identifier-list";
 import { makeNodeForm } from "./node-form";
 import { withSubdevice } from "./subdevice-choice";
-import { type Translate, textsOf } from "./texts";
+import { type Translate, textsOf, typeText } from "./texts";
 
 const TYPE = "onenet-command-subscribe";
 
@@ -47,7 +47,7 @@ function pointsFor(read: ReadField, find: FindConnection): readonly ModelPoint[]
   const model = find()?.model;
   if (model === undefined) return [];
   const [sets, gets] = [receives(read, "receiveSets"), receives(read, "receiveGets")];
-  return modelPoints(model).filter(({ kind, settable }) =>
+  return modelPoints(model, typeText(textsOf(TYPE))).filter(({ kind, settable }) =>
     kind === "service" ? receives(read, "receiveServices") : gets || (sets && settable),
   );
 }

@@ -3,6 +3,7 @@ import { modelPoints } from "../form/model-points";
 import { textOf } from "../form/reason";
 import { wireIdentifierList } from "./identifier-list";
 import { makeNodeForm } from "./node-form";
+import { typeText } from "./texts";
 
 export const desiredForm = makeNodeForm({
   type: "onenet-desired",
@@ -23,7 +24,8 @@ export const desiredForm = makeNodeForm({
   open(form) {
     const settable = () => {
       const model = form.find()?.model;
-      return model === undefined ? [] : modelPoints(model).filter((point) => point.settable);
+      if (model === undefined) return [];
+      return modelPoints(model, typeText(form.translate)).filter((point) => point.settable);
     };
     wireIdentifierList(form, "onenet-desired-model", settable);
     return {};

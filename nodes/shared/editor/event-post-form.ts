@@ -1,4 +1,4 @@
-import { describeType, type EventDef } from "../../../lib/protocol/thing-model";
+import type { EventDef } from "../../../lib/protocol/thing-model";
 import { eventPostRules } from "../form/node-rules";
 import { textOf } from "../form/reason";
 import { completeField } from "./completion";
@@ -6,6 +6,7 @@ import { make, note, place } from "./dom";
 import type { FormParts, OpenForm } from "./form";
 import { makeNodeForm } from "./node-form";
 import { withSubdevice } from "./subdevice-choice";
+import { typeText } from "./texts";
 
 const TONES = { info: "info", alert: "warning", error: "error" } as const;
 
@@ -15,7 +16,7 @@ function eventNote({ translate }: OpenForm, { name, eventType, outputs }: EventD
     const text = outputName === identifier ? "" : `${outputName} · `;
     list.append(
       make("dt", "", make("code", "", identifier)),
-      make("dd", "", `${text}${describeType(dataType)}`),
+      make("dd", "", `${text}${typeText(translate)(dataType)}`),
     );
   }
   const title = make("div", "", make("b", "", name), ` · ${translate(`eventType.${eventType}`)}`);

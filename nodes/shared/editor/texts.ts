@@ -1,4 +1,5 @@
 import type { ErrorParams } from "../../../lib/errors";
+import { type DataType, describeType } from "../../../lib/protocol/thing-model";
 import type { Reason } from "../form/reason";
 
 const PACKAGE = "@onenet-flows/node-red-contrib-onenet";
@@ -12,4 +13,9 @@ export function textsOf(type: string): Translate {
 
 export function reasonText(translate: Translate, reason: Reason, field: string): string {
   return translate(reason.key, { ...reason.params, field });
+}
+
+/** A type of a thing model in one line. */
+export function typeText(translate: Translate): (type: DataType) => string {
+  return (type) => describeType(type, (step) => translate("model.step", { step }));
 }

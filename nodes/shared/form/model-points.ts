@@ -1,4 +1,4 @@
-import { describeType, type ThingModel } from "../../../lib/protocol/thing-model";
+import { type DataType, describeType, type ThingModel } from "../../../lib/protocol/thing-model";
 import { splitIdentifiers } from "./node-rules";
 
 /** What a form shows of a property or a service of the connection's model. */
@@ -12,15 +12,22 @@ export interface ModelPoint {
   readonly type: string;
 }
 
-/** The properties and services of a model, in the order of its file. */
-export function modelPoints(model: ThingModel): readonly ModelPoint[] {
+/**
+ * The properties and services of a model, in the order of its file.
+ *
+ * @param describe a type in the editor's language
+ */
+export function modelPoints(
+  model: ThingModel,
+  describe: (type: DataType) => string = (type) => describeType(type),
+): readonly ModelPoint[] {
   const properties = [...model.properties.values()].map(
     ({ identifier, name, accessMode, dataType }): ModelPoint => ({
       identifier,
       name,
       kind: "property",
       settable: accessMode === "rw",
-      type: describeType(dataType),
+      type: describe(dataType),
     }),
   );
   const services = [...model.services.values()].map(

@@ -254,6 +254,14 @@ describe("describeType", () => {
   ];
   for (const [type, text] of types) it(`says “${text}”`, () => assert.equal(describeType(type), text));
 
+  it("tells steps in another language, inside of others too", () => {
+    const dataType: DataType = { type: "float", min: 0, step: 0.5 };
+    const parameter = { identifier: "x", name: "x", dataType };
+    const element: DataType = { type: "struct", members: new Map([["x", parameter]]) };
+    const text = describeType({ type: "array", element }, (step) => `步长 ${step}`);
+    assert.equal(text, "array [struct {x: float 0…, 步长 0.5}]");
+  });
+
   it("cuts what is too long for a line", () => {
     const labels = new Map(Array.from({ length: 100 }, (_, index) => [index, `label ${index}`]));
     assert.equal(describeType({ type: "enum", labels }).length, 200);
