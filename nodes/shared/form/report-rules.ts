@@ -91,6 +91,8 @@ function judgeNumbers(row: ReportRow): RowProblem | undefined {
   ];
   for (const [field, range] of ranges) {
     const reason = numberIn(range)(row[field]);
+    // “from 0 to 1.8e308” helps nobody
+    if (reason !== undefined && field === "deadband") return { field, reason: { key: "reason.deadband" } };
     if (reason !== undefined) return { field, reason };
   }
   const isTurned = most !== "" && least !== "" && Number(least) < Number(most);
