@@ -5,7 +5,7 @@ import { LateReplies } from "../../../lib/delivery/late-replies";
 import type { Publish, QueuedMessage } from "../../../lib/delivery/message";
 import { newPack, type Pack } from "../../../lib/delivery/pack";
 import { type WaitingLine, wholeOf } from "../../../lib/delivery/packer";
-import { encodeDatapointPost } from "../../../lib/protocol/datapoint";
+import { type Datapoint, encodeDatapointPost } from "../../../lib/protocol/datapoint";
 import { DENSE_MIN, readDensePoints } from "../../../lib/protocol/dense-reader";
 import type { ProductKind } from "../../../lib/protocol/topic";
 import { DeliveryBench } from "../../support/delivery-bench";
@@ -22,6 +22,8 @@ interface Given {
   readonly atMs: number | undefined;
   readonly value: number;
   readonly overtakes: boolean;
+  /** Something that is no row: a sub-device's, or events. */
+  readonly odd?: Pick<Datapoint, "device" | "event"> | undefined;
 }
 
 const given = fc.record({
@@ -29,18 +31,32 @@ const given = fc.record({
   atMs: fc.option(fc.integer({ min: AT, max: AT + 3 }), { nil: undefined, freq: 10 }),
   value: fc.integer(),
   overtakes: fc.boolean(),
+  odd: fc.option(
+    fc.constantFrom<NonNullable<Given["odd"]>>(
+      { device: { productId: "P2", deviceName: "sub" } },
+      { event: true },
+    ),
+    { nil: undefined, freq: 4 },
+  ),
 });
 
 /** The same messages, dense where they are wide enough, or each point an object. */
 function messagesOf(all: readonly Given[], kind: ProductKind, isDense: boolean): QueuedMessage[] {
-  return all.map(({ width, atMs, value, overtakes }, index) => {
-    const properties = Object.fromEntries(names.slice(0, width).map((name, n) => [name, value + n]));
+  return all.map(({ width, atMs, value, overtakes, odd: maybeOdd }, index) => {
+    const odd = kind === "thing-model" ? maybeOdd : undefined;
+    // No device posts more than a pack holds.
+    const properties = Object.fromEntries(
+      names.slice(0, odd === undefined ? width : Math.min(width, 100)).map((name, n) => [name, value + n]),
+    );
     const single = Object.entries(properties).map(([stream, each]) =>
-      atMs === undefined ? { stream, value: each } : { stream, value: each, atMs },
+      atMs === undefined ? { stream, value: each, ...odd } : { stream, value: each, atMs, ...odd },
     );
     const payload =
       kind === "thing-model" ? properties : single.map(({ stream, value: v }) => ({ stream, value: v }));
-    const dense = isDense ? readDensePoints(payload, { kind, booleansAsNumbers: true }, atMs) : undefined;
+    const dense =
+      isDense && odd === undefined
+        ? readDensePoints(payload, { kind, booleansAsNumbers: true }, atMs)
+        : undefined;
     const message = queued({ kind: "datapoints", points: dense ?? single, qos: 1 });
     return Object.assign(message, { queuedAtMonotonicMs: index, ...(overtakes && { overtakes }) });
   });

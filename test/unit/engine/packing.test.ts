@@ -11,6 +11,7 @@ import { STREAM, startTestSimulator, type TestSimulator, THING } from "../../sup
 
 const ACCEPTED = { completeWhen: "accepted", qos: 1 } as const;
 
+const DENSE_THING = { kind: "thing-model", booleansAsNumbers: true } as const;
 const DENSE_STREAM = { kind: "data-stream", booleansAsNumbers: true } as const;
 
 describe("the engine on the simulator", () => {
@@ -78,6 +79,27 @@ describe("the engine on the simulator", () => {
       assert.equal(failed.length, 20);
       assert.equal((await single).receipt?.state, "accepted");
       assert.ok(valuesOf("s0").includes(60) && valuesOf("s2").includes(59));
+    });
+
+    it("thing model: of rows of properties the guilty fail, and nothing else does, in order", async () => {
+      open(THING);
+      test.simulator.faults.rejectIdentifier({ identifier: "s1", code: 2414, message: "out of range" });
+      const rows = Array.from({ length: 20 }, (_, n) =>
+        readDensePoints({ s0: n, s1: n, s2: `text ${n}` }, DENSE_THING, Date.now() - 1000 + n),
+      );
+      const outcomes = rows.map((row) => {
+        assert.ok(row && engine.connection.device);
+        return engine.connection.device.post(row, ACCEPTED);
+      });
+      await engine.online();
+      for (const { failed, receipt } of await Promise.all(outcomes)) {
+        assert.equal(receipt?.state, "accepted");
+        assert.deepEqual(
+          failed.map(({ stream }) => stream),
+          ["s1"],
+        );
+      }
+      assert.deepEqual([valuesOf("s0").at(-1), valuesOf("s2").at(-1)], [19, "text 19"]);
     });
 
     it("data streams: a list that is too long for a post leaves in several", async () => {
