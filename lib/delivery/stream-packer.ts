@@ -12,7 +12,7 @@ export const POST_FRAME_BYTES = 256;
 /** Packs for a device of a data-stream product: whatever waits shares a post, several values of one stream as well. */
 export class StreamPacker implements Packer {
   /** As many keep the link and the server busy while the next one gathers. */
-  readonly postsInFlightMax = 4;
+  readonly postsInFlightMax = 8;
   readonly #topic: string;
   readonly #nextMessageId: () => number;
 

@@ -1,6 +1,7 @@
 /** Reads a message's datapoints in one go, where all of them are plain: see dense-points.ts. */
 import { DensePoints, type Layout, likelyLayout, newLayout, type Scalar } from "./dense-points";
-import { encodeValue, isPlainObject, utf8Bytes } from "./json";
+import { encodeValue, utf8Bytes } from "./json";
+import { MAX_NUMBER_BYTES } from "./post-size";
 import { findFault, type LengthUnit } from "./thing-fault";
 import type { DataType, ThingModel } from "./thing-model";
 import type { ProductKind } from "./topic-table";
@@ -35,7 +36,7 @@ export function readDensePoints(
   stampAtMs: number | undefined,
 ): DensePoints | undefined {
   if (Array.isArray(payload)) return readList(payload, rules, stampAtMs);
-  return isPlainObject(payload) ? readNamed(payload, rules, stampAtMs) : undefined;
+  return isOrdinary(payload) ? readNamed(payload, rules, stampAtMs) : undefined;
 }
 
 function readList(
@@ -44,7 +45,7 @@ function readList(
   atMs: number | undefined,
 ): DensePoints | undefined {
   const [first] = items;
-  if (items.length < DENSE_MIN || !isPlainObject(first) || !isPoint(first)) return undefined;
+  if (items.length < DENSE_MIN || !isOrdinary(first) || !isPoint(first)) return undefined;
   const likely = likelyLayout(first.stream, rules.kind);
   const row = likely?.names.length === items.length ? readItems(items, likely, rules) : undefined;
   if (likely !== undefined && row !== undefined) return takeRow(likely, row, rules.kind, atMs);
@@ -70,8 +71,10 @@ function readNamed(
   return layout && takeRow(layout, readProperties(payload, layout, rules), rules.kind, atMs);
 }
 
-/** What was put at the free end of the slab. */
+/** What is put into the slab. */
 interface ReadRow {
+  readonly numbers: Float64Array;
+  readonly start: number;
   /** Bytes of the values, at most. */
   bytes: number;
   others: Map<number, Scalar>;
@@ -87,11 +90,8 @@ function takeRow(
   atMs: number | undefined,
 ): DensePoints | undefined {
   if (row === undefined) return undefined;
-  const start = free;
-  const { length } = layout.names;
-  free += length;
-  const bytes = layout.frameBytes + length * sampleFrameBytes(kind, atMs) + row.bytes;
-  return new DensePoints(layout, { numbers: slab, start, others: row.others }, atMs, bytes);
+  const bytes = layout.frameBytes + layout.names.length * sampleFrameBytes(kind, atMs) + row.bytes;
+  return new DensePoints(layout, row, atMs, bytes);
 }
 
 /** @returns undefined where the items are not plain or not of this layout */
@@ -99,14 +99,14 @@ function readItems(items: readonly unknown[], layout: Layout, rules: DenseRules)
   const { names } = layout;
   const types = typesOf(layout, rules);
   if (types === undefined) return undefined;
-  reserve(names.length);
-  const row: ReadRow = { bytes: 0, others: NO_OTHERS };
+  const row = newRow(names.length);
   const prototype: unknown = Object.getPrototypeOf(items[0]);
   for (let place = 0; place < names.length; place += 1) {
     const item = items[place];
-    // Most have one prototype: one look at it will do.
-    if (!(hasPrototype(item, prototype) || isPlainObject(item)) || !isPoint(item)) return undefined;
-    if (item.stream !== names[place] || !put(row, place, item.value, types[place], rules)) return undefined;
+    // Most have one prototype, the first one's, that has been looked at.
+    if (!(hasPrototype(item, prototype) || isOrdinary(item)) || !isPoint(item)) return dropRow(row, names);
+    if (item.stream !== names[place]) return dropRow(row, names);
+    if (!put(row, place, item.value, types[place], rules)) return dropRow(row, names);
   }
   return row;
 }
@@ -120,21 +120,30 @@ function readProperties(
   const { names } = layout;
   const types = typesOf(layout, rules);
   if (types === undefined) return undefined;
-  reserve(names.length);
-  const row: ReadRow = { bytes: 0, others: NO_OTHERS };
+  const row = newRow(names.length);
   let place = 0;
   // Goes through them without making a list of their names.
   for (const name in payload) {
-    if (name !== names[place] || !put(row, place, payload[name], types[place], rules)) return undefined;
+    if (name !== names[place]) return dropRow(row, names);
+    if (!put(row, place, payload[name], types[place], rules)) return dropRow(row, names);
     place += 1;
   }
-  return place === names.length ? row : undefined;
+  return place === names.length ? row : dropRow(row, names);
 }
 
-function reserve(length: number): void {
-  if (free + length <= slab.length) return;
-  slab = new Float64Array(Math.max(SLAB_NUMBERS, length));
-  free = 0;
+function newRow(length: number): ReadRow {
+  if (free + length > slab.length) {
+    slab = new Float64Array(Math.max(SLAB_NUMBERS, length));
+    free = 0;
+  }
+  const start = free;
+  free += length;
+  return { numbers: slab, start, bytes: 0, others: NO_OTHERS };
+}
+
+/** The next row may have its room, unless one was read meanwhile (by a getter of the payload). */
+function dropRow({ numbers, start }: ReadRow, { length }: readonly string[]): undefined {
+  if (numbers === slab && free === start + length) free = start;
 }
 
 /** Puts a value into the row, as checkDatapoint would have it. @returns false where that is for checkDatapoint to say */
@@ -148,7 +157,7 @@ function put(
   if (type !== undefined && findFault(type, value, lengthUnit) !== undefined) return false;
   if (typeof value === "number") {
     if (!Number.isFinite(value)) return false;
-    slab[free + place] = value + 0; // -0 has no JSON form
+    row.numbers[row.start + place] = value + 0; // -0 has no JSON form
     row.bytes += numberBytes(value);
     return true;
   }
@@ -156,7 +165,7 @@ function put(
   if (kind === "data-stream" && booleansAsNumbers && typeof value === "boolean") {
     return put(row, place, Number(value), type, { kind, booleansAsNumbers });
   }
-  slab[free + place] = Number.NaN;
+  row.numbers[row.start + place] = Number.NaN;
   if (row.others === NO_OTHERS) row.others = new Map();
   row.others.set(place, value);
   row.bytes += utf8Bytes(encodeValue(value));
@@ -166,6 +175,13 @@ function put(
 interface PlainPoint extends Record<string, unknown> {
   readonly stream: string;
   readonly value: unknown;
+}
+
+/** One of an object literal, of JSON, of a function node: only what it has itself is seen of it. */
+function isOrdinary(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return typeof prototype === "object" && prototype !== null && Object.getPrototypeOf(prototype) === null;
 }
 
 function hasPrototype(item: unknown, prototype: unknown): item is Record<string, unknown> {
@@ -180,7 +196,7 @@ function isPoint(item: Readonly<Record<string, unknown>>): item is PlainPoint {
 
 /** No name that any stream has, where there is none. */
 function nameOf(item: unknown): string {
-  return isPlainObject(item) && isPoint(item) ? item.stream : "";
+  return isOrdinary(item) && isPoint(item) ? item.stream : "";
 }
 
 const NO_TYPES: readonly DataType[] = [];
@@ -210,9 +226,6 @@ function sampleFrameBytes(kind: ProductKind, atMs: number | undefined): number {
   if (kind === "data-stream") return STREAM_FRAME_BYTES + (atMs === undefined ? 0 : STREAM_TIME_BYTES);
   return THING_FRAME_BYTES + (atMs === undefined ? 0 : THING_TIME_BYTES);
 }
-
-/** The longest text of a number: `-1.2345678901234567e-100`. */
-const MAX_NUMBER_BYTES = 24;
 
 /** Bytes of a number, at most: near enough for readings, which have few digits. */
 function numberBytes(value: number): number {

@@ -12,8 +12,8 @@ const POINT_FRAME_BYTES = 40;
 /** Bytes of an empty post of either kind, at most: `{"id":"2147483647","version":"1.0","params":{}}`. */
 const POST_FRAME_BYTES = 64;
 
-/** The longest text of a number: `-1.2345678901234567e-100`. */
-const MAX_NUMBER_BYTES = 24;
+/** The longest text of a number: `-0.0000012345678901234567`. */
+export const MAX_NUMBER_BYTES = 25;
 /** So is that of a whole number below a million. */
 const MAX_SMALL_INTEGER_BYTES = 7;
 

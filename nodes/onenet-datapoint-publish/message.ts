@@ -69,11 +69,13 @@ function readDense(
   if (!Array.isArray(payload) && (named !== "" || isOneDatapoint(payload))) return undefined;
   const isChecked = kind === "thing-model" && thing.rules.mode !== "off";
   const model = isChecked ? thing.model : undefined;
-  return readDensePoints(
-    payload,
-    { kind, booleansAsNumbers, model, lengthUnit: thing.rules.lengthUnit },
-    stampAtMs,
-  );
+  const { lengthUnit } = thing.rules;
+  try {
+    return readDensePoints(payload, { kind, booleansAsNumbers, model, lengthUnit }, stampAtMs);
+  } catch {
+    // A getter that throws: it spoils its own value only.
+    return undefined;
+  }
 }
 
 const NOTHING_ELSE = { failed: NONE_FAILED, changed: NONE_CHANGED, heldBack: NONE_HELD_BACK };

@@ -33,7 +33,7 @@ const value = fc.oneof(
   fc.string(),
   fc.boolean(),
 );
-const item = fc.record({ stream: fc.constantFrom("a", "b.c", "$d_1"), value });
+const item = fc.record({ stream: fc.constantFrom("a", "b.c", "$d_1"), value }, { noNullPrototype: true });
 const items = fc.array(item, { minLength: DENSE_MIN, maxLength: 2 * MANY });
 const names = Array.from({ length: 40 }, (_, n) => `p${n}`);
 const named = fc
@@ -167,6 +167,56 @@ describe("readDensePoints", () => {
     assert.equal(readDensePoints({ s: 1 }, STREAMS, AT_MS), undefined);
     assert.equal(readDensePoints("s", STREAMS, AT_MS), undefined);
     assert.equal(readDensePoints({}, THINGS, AT_MS), undefined);
+  });
+
+  it("sees of an object what it has itself, whatever came before", () => {
+    const own = { a: 1, b: 1 };
+    assert.equal(readDensePoints(own, THINGS, AT_MS)?.length, 2);
+    assert.equal(readDensePoints(Object.assign(Object.create({ b: 2 }), { a: 1 }), THINGS, AT_MS), undefined);
+    class Sample {
+      readonly stream = "s";
+      get value() {
+        return 1;
+      }
+    }
+    const items = [new Sample(), new Sample()];
+    for (const list of [items, [...some(1), ...items]])
+      assert.equal(readDensePoints(list, STREAMS, AT_MS), undefined);
+  });
+
+  it("keeps apart what a getter reads meanwhile", () => {
+    const before = readDensePoints({ a: 7, b: 8, c: 9 }, THINGS, AT_MS);
+    let inner: DensePoints | undefined;
+    const outer = readDensePoints(
+      {
+        a: 1,
+        get b() {
+          inner = readDensePoints({ x: 5, y: 6 }, THINGS, AT_MS);
+          return 2;
+        },
+        c: 3,
+      },
+      THINGS,
+      AT_MS,
+    );
+    const valuesOf = (dense: DensePoints | undefined) => dense?.map((point) => point.value);
+    assert.deepEqual([before, outer, inner].map(valuesOf), [
+      [7, 8, 9],
+      [1, 2, 3],
+      [5, 6],
+    ]);
+  });
+
+  it("knows how long a number may be", () => {
+    const longest = -0.0000012345678901234567;
+    for (const stampAtMs of [undefined, AT_MS]) {
+      const dense = readDensePoints(
+        Array.from({ length: 4000 }, () => ({ stream: "a", value: longest })),
+        STREAMS,
+        stampAtMs,
+      );
+      assert.ok(dense && encodeDatapointPost(MAX_MESSAGE_ID, dense).length <= dense.postBytes);
+    }
   });
 
   it("leaves two samples of one property to be parted", () => {
