@@ -36,8 +36,6 @@ export function checkMessageId(messageId: number): number {
 
 /** What every post is written into before it is copied: the next one finds the room. */
 const scratch = new JsonBytes();
-const VALUE = Buffer.from('{"v":');
-const NO_TIME = Buffer.from("}");
 
 /**
  * Encodes the body of `dp/post/json`, one list behind the other. Points of one stream keep their order. The wire's `t`
@@ -67,6 +65,7 @@ const STREAM_SAMPLE: SampleForm = {
   before: '{"v":',
   after: (atMs) => (atMs === undefined ? "}" : `,"t":${Math.floor(atMs / 1000)}}`),
 };
+const VALUE = Buffer.from(STREAM_SAMPLE.before);
 
 function byStream(lists: readonly Points[]): Map<string, Samples[]> {
   const streams = new Map<string, Samples[]>();
@@ -92,16 +91,17 @@ function writeList(list: readonly Samples[]): void {
 function writePoint({ value, atMs }: Datapoint): void {
   scratch.piece(VALUE);
   scratch.value(value);
-  scratch.piece(atMs === undefined ? NO_TIME : timePiece(Math.floor(atMs / 1000)));
+  scratch.piece(timePiece(atMs));
 }
 
-let lastSeconds = -1;
-let lastTime = NO_TIME;
+let lastMs: number | undefined;
+let lastTime = Buffer.from(STREAM_SAMPLE.after(lastMs));
 
-function timePiece(seconds: number): Uint8Array {
-  if (seconds !== lastSeconds) {
-    lastSeconds = seconds;
-    lastTime = Buffer.from(`,"t":${seconds}}`);
+/** The points of a message have one time, most often. */
+function timePiece(atMs: number | undefined): Uint8Array {
+  if (atMs !== lastMs) {
+    lastMs = atMs;
+    lastTime = Buffer.from(STREAM_SAMPLE.after(atMs));
   }
   return lastTime;
 }

@@ -11,7 +11,6 @@ import { type Datapoint, isStreamName } from "./value";
 export interface Points extends Iterable<Datapoint> {
   readonly length: number;
   map<T>(make: (point: Datapoint) => T): T[];
-  flatMap<T>(make: (point: Datapoint) => T | readonly T[]): T[];
   filter(isWanted: (point: Datapoint) => boolean): Datapoint[];
   some(isWanted: (point: Datapoint) => boolean): boolean;
 }
@@ -69,10 +68,6 @@ export class DensePoints implements Points, Row {
 
   map<T>(make: (point: Datapoint) => T): T[] {
     return this.toPoints().map(make);
-  }
-
-  flatMap<T>(make: (point: Datapoint) => T | readonly T[]): T[] {
-    return this.toPoints().flatMap(make);
   }
 
   filter(isWanted: (point: Datapoint) => boolean): Datapoint[] {

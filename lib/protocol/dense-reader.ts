@@ -1,6 +1,6 @@
 /** Reads a message's datapoints in one go, where all of them are plain: see dense-points.ts. */
 import { DensePoints, type Layout, likelyLayout, newLayout, type Scalar } from "./dense-points";
-import { encodeValue, utf8Bytes } from "./json";
+import { encodeValue, isOrdinaryObject, utf8Bytes } from "./json";
 import { MAX_NUMBER_BYTES } from "./post-size";
 import { findFault, type LengthUnit } from "./thing-fault";
 import type { DataType, ThingModel } from "./thing-model";
@@ -36,7 +36,7 @@ export function readDensePoints(
   stampAtMs: number | undefined,
 ): DensePoints | undefined {
   if (Array.isArray(payload)) return readList(payload, rules, stampAtMs);
-  return isOrdinary(payload) ? readNamed(payload, rules, stampAtMs) : undefined;
+  return isOrdinaryObject(payload) ? readNamed(payload, rules, stampAtMs) : undefined;
 }
 
 function readList(
@@ -45,7 +45,7 @@ function readList(
   atMs: number | undefined,
 ): DensePoints | undefined {
   const [first] = items;
-  if (items.length < DENSE_MIN || !isOrdinary(first) || !isPoint(first)) return undefined;
+  if (items.length < DENSE_MIN || !isOrdinaryObject(first) || !isPoint(first)) return undefined;
   const likely = likelyLayout(first.stream, rules.kind);
   const row = likely?.names.length === items.length ? readItems(items, likely, rules) : undefined;
   if (likely !== undefined && row !== undefined) return takeRow(likely, row, rules.kind, atMs);
@@ -104,7 +104,8 @@ function readItems(items: readonly unknown[], layout: Layout, rules: DenseRules)
   for (let place = 0; place < names.length; place += 1) {
     const item = items[place];
     // Most have one prototype, the first one's, that has been looked at.
-    if (!(hasPrototype(item, prototype) || isOrdinary(item)) || !isPoint(item)) return dropRow(row, names);
+    if (!(hasPrototype(item, prototype) || isOrdinaryObject(item)) || !isPoint(item))
+      return dropRow(row, names);
     if (item.stream !== names[place]) return dropRow(row, names);
     if (!put(row, place, item.value, types[place], rules)) return dropRow(row, names);
   }
@@ -177,13 +178,6 @@ interface PlainPoint extends Record<string, unknown> {
   readonly value: unknown;
 }
 
-/** One of an object literal, of JSON, of a function node: only what it has itself is seen of it. */
-function isOrdinary(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return typeof prototype === "object" && prototype !== null && Object.getPrototypeOf(prototype) === null;
-}
-
 function hasPrototype(item: unknown, prototype: unknown): item is Record<string, unknown> {
   return typeof item === "object" && item !== null && Object.getPrototypeOf(item) === prototype;
 }
@@ -196,7 +190,7 @@ function isPoint(item: Readonly<Record<string, unknown>>): item is PlainPoint {
 
 /** No name that any stream has, where there is none. */
 function nameOf(item: unknown): string {
-  return isOrdinary(item) && isPoint(item) ? item.stream : "";
+  return isOrdinaryObject(item) && isPoint(item) ? item.stream : "";
 }
 
 const NO_TYPES: readonly DataType[] = [];

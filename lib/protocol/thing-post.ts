@@ -9,7 +9,6 @@ import type { Datapoint } from "./value";
 
 /** What every post is written into before it is copied: the next one finds the room. */
 const scratch = new JsonBytes();
-const VALUE = Buffer.from('{"value":');
 const TIME = Buffer.from(',"time":');
 const END = Buffer.from("}");
 
@@ -35,6 +34,8 @@ export const THING_SAMPLE: SampleForm = {
   after: (atMs) => (atMs === undefined ? "}" : `,"time":${atMs}}`),
 };
 
+const VALUE = Buffer.from(THING_SAMPLE.before);
+
 /** Writes one sample or a column of them. */
 export function writeSamples(bytes: JsonBytes, samples: Samples): void {
   if ("rows" in samples) writeColumn(bytes, samples);
@@ -55,7 +56,7 @@ let lastTime: Buffer | undefined;
 /** The points of a message have one time, most often; the samples of a property have one each. */
 function writeTime(bytes: JsonBytes, atMs: number): void {
   if (atMs === lastMs) {
-    lastTime ??= Buffer.from(`,"time":${atMs}}`);
+    lastTime ??= Buffer.from(THING_SAMPLE.after(atMs));
     return bytes.piece(lastTime);
   }
   lastMs = atMs;

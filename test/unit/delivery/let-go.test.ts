@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import type { DeliveryState } from "../../../lib/delivery/message";
 import { DeliveryBench } from "../../support/delivery-bench";
+import { collectGarbage } from "../../support/garbage";
 import { nextTurn } from "../../support/manual-clock";
 
 const STATES: readonly DeliveryState[] = ["queued", "sent", "acknowledged", "accepted"];
@@ -15,13 +14,6 @@ function post(bench: DeliveryBench, name: string, completeWhen: DeliveryState): 
   return new WeakRef(value);
 }
 
-/** Collects what nobody holds; a WeakRef keeps its target until the turn is over. */
-async function collect(): Promise<void> {
-  setFlagsFromString("--expose-gc");
-  await nextTurn();
-  runInNewContext("gc")();
-}
-
 describe("what is settled", () => {
   for (const completeWhen of STATES) {
     it(`is held no longer, when its sender wanted ${completeWhen}`, async () => {
@@ -29,7 +21,7 @@ describe("what is settled", () => {
       await bench.up();
       const values = ["a", "b", "c"].map((name) => post(bench, name, completeWhen));
       await nextTurn();
-      await collect();
+      await collectGarbage();
       assert.ok(
         values.every((value) => value.deref() !== undefined),
         "it may have to go again",
@@ -38,7 +30,7 @@ describe("what is settled", () => {
       await bench.reply("a");
       // The other side of the link: it holds what it would answer.
       bench.link.sent.length = 0;
-      await collect();
+      await collectGarbage();
       assert.deepEqual(
         values.map((value) => value.deref()),
         [undefined, undefined, undefined],

@@ -279,8 +279,8 @@ describe("DensePoints", () => {
     const points = dense.toPoints();
     assert.deepEqual([...dense], points);
     assert.deepEqual(
-      dense.flatMap((point) => [point, point]),
-      points.flatMap((point) => [point, point]),
+      dense.map((point) => point.value),
+      points.map((point) => point.value),
     );
     assert.deepEqual(
       dense.filter((point) => point.value === 3),
