@@ -23,7 +23,7 @@ export interface DeviceInboundParts {
   readonly requests: DeviceRequests;
   readonly commands: CommandDesk;
   /** The gateway has these sub-devices now. */
-  readonly isTopology: (devices: readonly DeviceIdentity[]) => void;
+  readonly noteTopology: (devices: readonly DeviceIdentity[]) => void;
   readonly report: (error: OneNetError) => void;
 }
 
@@ -72,10 +72,10 @@ export function readInbound(parts: DeviceInboundParts, { topic: topicText, paylo
   if (topic === undefined) return;
   const readReply = REPLIES[topic.kind];
   if (readReply !== undefined) return readReply(parts, payload, topic);
-  const { commands, isTopology, report } = parts;
+  const { commands, noteTopology, report } = parts;
   try {
     const request = readRequest(topic, topicText, payload);
-    if (request?.kind === "topo-change") isTopology(readIdentities(request.values["subList"]));
+    if (request?.kind === "topo-change") noteTopology(readIdentities(request.values["subList"]));
     if (request !== undefined) commands.receive(request);
   } catch (thrown) {
     const error = asOneNetError(thrown);

@@ -103,7 +103,7 @@ export class Device {
       settlePost,
       requests: this.#requests,
       commands: this.commands,
-      isTopology: (devices: readonly DeviceIdentity[]) => this.#isTopology(devices),
+      noteTopology: (devices: readonly DeviceIdentity[]) => this.#noteTopology(devices),
       report,
     };
     for (const filter of deviceFilters(device, productKind, { echoes })) subscriptions.add(filter, onMessage);
@@ -145,15 +145,15 @@ export class Device {
   ): Promise<JsonValue | undefined> {
     const data = await this.#requests.request(kind, params, options);
     const sub = readIdentity(params);
-    if (kind === "topo-get") this.#isTopology(readIdentities(data));
-    if ((kind === "topo-add" || kind === "sub-login") && sub !== undefined) this.#isTopology([sub]);
+    if (kind === "topo-get") this.#noteTopology(readIdentities(data));
+    if ((kind === "topo-add" || kind === "sub-login") && sub !== undefined) this.#noteTopology([sub]);
     if ((kind === "sub-login" || kind === "sub-logout") && sub !== undefined)
       this.subLogins.changed(sub, kind === "sub-login");
     return data;
   }
 
   /** These belong to the gateway, whatever the platform said of them before. */
-  #isTopology(devices: readonly DeviceIdentity[]): void {
+  #noteTopology(devices: readonly DeviceIdentity[]): void {
     for (const device of devices) this.#delivery.badStreams?.forget({ device });
   }
 
